@@ -1,0 +1,142 @@
+/** The borders inside the agent room: the model runner (the worker behind a port) and the run service (the ledger). */
+import type { AttachmentInput, Message, Usage } from "../../schemas/message.ts";
+import type { ModelErrorKind, ModelTarget, RunStart, ThinkingLevel, ToolSpec } from "../../schemas/worker/agent.ts";
+import type { ModelInfo } from "../config/types.ts";
+import type { Client } from "../connection/client.ts";
+
+/** What a model run is asked to do. */
+export type ModelRequest = Omit<RunStart, "type">;
+
+/** Called in order, never after the promise of `run` has settled. */
+export interface ModelObserver {
+  delta(kind: "text" | "thinking", text: string): void;
+  message(message: {
+    readonly text: string;
+    readonly thinking: string | undefined;
+    readonly toolCalls: readonly {
+      readonly id: string;
+      readonly name: string;
+      readonly arguments: Record<string, unknown>;
+    }[];
+    readonly stopReason: "stop" | "length" | "toolUse";
+    readonly usage: Usage | undefined;
+  }): void;
+  /** Runs a tool in the main process. Never throws: an error is a result with isError. */
+  tool(
+    call: { readonly id: string; readonly name: string; readonly args: Record<string, unknown> },
+    signal: AbortSignal,
+  ): Promise<{ readonly text: string; readonly isError: boolean }>;
+}
+
+/** A failed model call: one sentence for a person, and its kind. */
+export class ModelError extends Error {
+  constructor(readonly kind: ModelErrorKind, message: string, readonly retryAfterMs?: number) {
+    super(message);
+    this.name = "ModelError";
+  }
+}
+
+/** The agent worker as a service. Starts with the first run, stops after a long idle time, restarts after a crash. */
+export interface ModelRunner {
+  /** Resolves when the run ended by itself or by `signal`; rejects with ModelError. */
+  run(request: ModelRequest, observer: ModelObserver, signal: AbortSignal): Promise<{ readonly aborted: boolean }>;
+  stop(): Promise<void>;
+}
+
+/** Which models there are, and which one a run uses. */
+export interface ModelCatalog {
+  list(): readonly ModelInfo[];
+  /** `<provider>/<model>`, a bare model id, or undefined for the default. Throws GatewayError when unknown. */
+  resolve(reference: string | undefined): { readonly info: ModelInfo; readonly target: ModelTarget };
+  /** What the start lines and `status` say: provider, model and where it was found. */
+  describeDefault(): { readonly provider: string; readonly model: string; readonly source: string };
+}
+
+export interface Tool extends ToolSpec {
+  /** Returns text for the model. May throw; the message then reaches the model as an error result. */
+  run(
+    args: Record<string, unknown>,
+    context: { readonly sessionKey: string; readonly agentId: string; readonly signal: AbortSignal },
+  ): Promise<string> | string;
+}
+
+/** A run as its caller asks for it. */
+export interface RunRequest {
+  readonly runId: string;
+  readonly method: "agent" | "chat.send";
+  readonly client: Client;
+  /** As the client sent it; events of this run echo the canonical key. */
+  readonly sessionKey: string;
+  readonly agentId: string | undefined;
+  readonly message: string;
+  readonly attachments: readonly AttachmentInput[];
+  readonly thinking: ThinkingLevel | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly extraSystemPrompt: string | undefined;
+}
+
+/** The last word on a run, as `agent` answers it and as it is kept for repeats. */
+export type RunFinal =
+  | {
+    readonly state: "ok" | "aborted";
+    readonly runId: string;
+    readonly payloads: readonly { readonly text: string }[];
+    readonly durationMs: number;
+    readonly sessionId: string;
+    readonly provider: string;
+    readonly model: string;
+    readonly usage: Usage | undefined;
+    readonly stopReason: string;
+  }
+  | {
+    readonly state: "error";
+    readonly runId: string;
+    readonly message: string;
+    readonly kind: ModelErrorKind | "restarted";
+  };
+
+export interface RunTicket {
+  readonly runId: string;
+  readonly sessionKey: string;
+  readonly agentId: string;
+  readonly acceptedAt: number;
+  /** `new`: this call started it. `in_flight`, `done`: a repeat of an earlier call. */
+  readonly status: "new" | "in_flight" | "done";
+  readonly final: Promise<RunFinal>;
+}
+
+export interface RunWait {
+  readonly status: "ok" | "error" | "timeout";
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly error?: string;
+}
+
+/** Accepts, queues, runs and remembers runs. One run at a time a session, a bounded number in all. */
+export interface RunService {
+  /** Durable before it returns. Throws GatewayError when the request cannot be accepted (queue full, bad attachment). */
+  start(request: RunRequest): RunTicket;
+  /** Aborts runs of a session, or one of them; emits `chat` aborted before it returns. */
+  abort(
+    target: { readonly sessionKey: string; readonly runId?: string | undefined },
+    reason: "rpc" | "stop" | "timeout",
+  ): readonly string[];
+  /** Waits for the end of a run; an unknown id waits until the timeout. */
+  wait(runId: string, timeoutMs: number, signal: AbortSignal): Promise<RunWait>;
+  /** Runs that are queued or running now, for chat.history and sessions.list. `text`: what the model said so far. */
+  active(
+    sessionKey: string,
+  ): readonly {
+    readonly runId: string;
+    readonly state: "queued" | "running";
+    readonly startedAt: number | undefined;
+    readonly text: string;
+    readonly seq: number;
+    readonly message: Message | undefined;
+  }[];
+  activeCount(): number;
+  /** After a restart: queued runs start again, running ones end with an error that says so. */
+  recover(): void;
+  /** Waits up to `ms` for running work, then aborts the rest. No new run is accepted meanwhile. */
+  drain(ms: number): Promise<void>;
+}

@@ -1,0 +1,164 @@
+/**
+ * The configuration file, with OpenClaw's key names. Every part is optional; unknown keys cost a warning, an invalid part
+ * is disabled and shown in `status` (gateway/config/load.ts). A secret is a string, `${ENV_NAME}` or `file:<path>`.
+ */
+import { Int0, NonEmpty, OneOf, Open, type Static, Type } from "./primitives.ts";
+import { MODEL_APIS } from "./worker/agent.ts";
+
+const Opt = Type.Optional;
+const Bool = Type.Boolean();
+/** A secret or a reference to one. */
+export const SecretInput = Type.String({ minLength: 1, description: "A secret, ${ENV_NAME}, or file:<path>" });
+
+export const GatewayConfig = Open({
+  mode: Opt(OneOf(["local", "remote"])),
+  port: Opt(Type.Integer({ minimum: 1, maximum: 65535 })),
+  bind: Opt(OneOf(["loopback", "lan", "tailnet", "auto", "custom"])),
+  customBindHost: Opt(NonEmpty),
+  publicUrl: Opt(NonEmpty),
+  auth: Opt(Open({
+    mode: Opt(OneOf(["none", "token", "password"])),
+    token: Opt(SecretInput),
+    password: Opt(SecretInput),
+  })),
+  trustedProxies: Opt(Type.Array(NonEmpty)),
+  controlUi: Opt(Open({ enabled: Opt(Bool), allowedOrigins: Opt(Type.Array(NonEmpty)) })),
+  pairing: Opt(Open({ localRoles: Opt(OneOf(["silent", "ask"])) })),
+  remote: Opt(Open({ url: Opt(NonEmpty), token: Opt(SecretInput), password: Opt(SecretInput) })),
+});
+export type GatewayConfig = Static<typeof GatewayConfig>;
+
+/** Read from part 3 on; validated now, so that an existing file works as it is. */
+export const CanvasHostConfig = Open({
+  enabled: Opt(Bool),
+  port: Opt(Type.Integer({ minimum: 1, maximum: 65535 })),
+  root: Opt(NonEmpty),
+  liveReload: Opt(Bool),
+});
+
+export const ModelEntry = Open({
+  id: NonEmpty,
+  name: Opt(NonEmpty),
+  contextWindow: Opt(Type.Integer({ minimum: 1 })),
+  maxTokens: Opt(Type.Integer({ minimum: 1 })),
+  reasoning: Opt(Bool),
+  input: Opt(Type.Array(OneOf(["text", "image"]))),
+});
+export const ModelProvider = Open({
+  baseUrl: Opt(NonEmpty),
+  apiKey: Opt(SecretInput),
+  api: Opt(OneOf([...MODEL_APIS, "openai-responses"] as const)),
+  headers: Opt(Type.Record(Type.String(), SecretInput)),
+  models: Opt(Type.Array(ModelEntry)),
+});
+export const ModelsConfig = Open({ providers: Opt(Type.Record(NonEmpty, ModelProvider)) });
+export type ModelsConfig = Static<typeof ModelsConfig>;
+
+const ModelRef = Type.Union([NonEmpty, Open({ primary: Opt(NonEmpty), fallbacks: Opt(Type.Array(NonEmpty)) })]);
+export const AgentDefaults = Open({
+  model: Opt(ModelRef),
+  workspace: Opt(NonEmpty),
+  maxConcurrent: Opt(Type.Integer({ minimum: 1, maximum: 64 })),
+  timeoutSeconds: Opt(Type.Integer({ minimum: 1 })),
+  thinkingDefault: Opt(NonEmpty),
+  verboseDefault: Opt(NonEmpty),
+  systemPrompt: Opt(Type.String()),
+  userTimezone: Opt(NonEmpty),
+});
+export const AgentEntry = Open({
+  id: NonEmpty,
+  default: Opt(Bool),
+  name: Opt(NonEmpty),
+  workspace: Opt(NonEmpty),
+  model: Opt(ModelRef),
+  systemPrompt: Opt(Type.String()),
+  identity: Opt(Open({
+    name: Opt(Type.String()),
+    theme: Opt(Type.String()),
+    emoji: Opt(Type.String()),
+    avatar: Opt(Type.String()),
+  })),
+});
+export const AgentsConfig = Open({ defaults: Opt(AgentDefaults), list: Opt(Type.Array(AgentEntry)) });
+export type AgentsConfig = Static<typeof AgentsConfig>;
+
+export const ResetRule = Open({
+  mode: Opt(OneOf(["daily", "idle"])),
+  atHour: Opt(Type.Integer({ minimum: 0, maximum: 23 })),
+  idleMinutes: Opt(Type.Integer({ minimum: 1 })),
+});
+export const SessionConfig = Open({
+  scope: Opt(OneOf(["per-sender", "global"])),
+  mainKey: Opt(NonEmpty),
+  dmScope: Opt(OneOf(["main", "per-peer", "per-channel-peer", "per-account-channel-peer"])),
+  identityLinks: Opt(Type.Record(Type.String(), Type.Array(Type.String()))),
+  idleMinutes: Opt(Type.Integer({ minimum: 1 })),
+  reset: Opt(ResetRule),
+  resetByType: Opt(Type.Record(Type.String(), ResetRule)),
+  resetByChannel: Opt(Type.Record(Type.String(), ResetRule)),
+  resetTriggers: Opt(Type.Array(NonEmpty)),
+  sendPolicy: Opt(Open({ default: Opt(OneOf(["allow", "deny"])), rules: Opt(Type.Array(Type.Unknown())) })),
+});
+export type SessionConfig = Static<typeof SessionConfig>;
+
+export const QUEUE_MODES = ["collect", "followup", "steer", "steer-backlog", "interrupt", "queue"] as const;
+export const MessagesConfig = Open({
+  queue: Opt(Open({
+    mode: Opt(OneOf(QUEUE_MODES)),
+    byChannel: Opt(Type.Record(Type.String(), OneOf(QUEUE_MODES))),
+    debounceMs: Opt(Int0),
+    cap: Opt(Type.Integer({ minimum: 1 })),
+    drop: Opt(OneOf(["summarize", "old", "new"])),
+  })),
+});
+export type MessagesConfig = Static<typeof MessagesConfig>;
+
+export const LoggingConfig = Open({
+  level: Opt(OneOf(["debug", "info", "warn", "error", "trace", "fatal", "silent"])),
+  format: Opt(OneOf(["text", "json"])),
+});
+
+/** The parts of the file. Each is checked by itself, so that one bad part does not take the others down. */
+export const CONFIG_PARTS = {
+  gateway: GatewayConfig,
+  canvasHost: CanvasHostConfig,
+  agents: AgentsConfig,
+  models: ModelsConfig,
+  session: SessionConfig,
+  messages: MessagesConfig,
+  logging: LoggingConfig,
+  channels: Type.Record(Type.String(), Type.Unknown()),
+} as const;
+export type ConfigPart = keyof typeof CONFIG_PARTS;
+
+/** Top-level keys of OpenClaw that this gateway knows of and does not use: no warning for them. */
+export const KNOWN_UNUSED_PARTS = [
+  "$schema",
+  "meta",
+  "env",
+  "wizard",
+  "diagnostics",
+  "update",
+  "browser",
+  "ui",
+  "auth",
+  "nodeHost",
+  "bindings",
+  "audio",
+  "broadcast",
+  "media",
+  "commands",
+  "approvals",
+  "web",
+  "cron",
+  "hooks",
+  "discovery",
+  "talk",
+  "memory",
+  "skills",
+  "plugins",
+  "tools",
+] as const;
+
+export const ConfigFile = Type.Partial(Type.Object(CONFIG_PARTS));
+export type ConfigFile = Static<typeof ConfigFile>;

@@ -1,0 +1,23 @@
+/** Every event of the gateway, in the order that `features.events` announces them. */
+import { AgentEvent } from "./agent.ts";
+import { ChatEvent } from "./chat.ts";
+import type { EventDef } from "./define.ts";
+import { DevicePairRequestedEvent, DevicePairResolvedEvent } from "./pairing.ts";
+import { PresenceEvent } from "./presence.ts";
+import { SessionMessageEvent, SessionsChangedEvent } from "./session.ts";
+import { ChallengeEvent, HealthEvent, HeartbeatEvent, ShutdownEvent, TickEvent } from "./system.ts";
+
+export const EVENTS: readonly EventDef[] = [
+  ChallengeEvent,
+  AgentEvent,
+  ChatEvent,
+  PresenceEvent,
+  TickEvent,
+  ShutdownEvent,
+  HealthEvent,
+  HeartbeatEvent,
+  DevicePairRequestedEvent,
+  DevicePairResolvedEvent,
+  SessionsChangedEvent,
+  SessionMessageEvent,
+];
