@@ -2,6 +2,7 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { Access } from "../../schemas/scope.ts";
 import type { Client } from "../connection/client.ts";
+import type { RawJson } from "../raw_json.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -32,7 +33,7 @@ export interface MethodDef<P extends TSchema = TSchema, R extends TSchema = TSch
   /** False for methods that the official gateways answer without announcing. */
   readonly advertised?: boolean;
   readonly description: string;
-  handle(call: Call<Static<P>>, services: Services): Promise<Static<R>> | Static<R>;
+  handle(call: Call<Static<P>>, services: Services): Promise<Static<R>> | Static<R> | RawJson;
 }
 
 export const defineMethod = <P extends TSchema, R extends TSchema>(def: MethodDef<P, R>): MethodDef<P, R> => def;

@@ -1,0 +1,79 @@
+/** The HTTP surface of the gateway port: routes and nothing else. */
+import { Hono } from "hono";
+import { securityHeaders } from "./security_headers.ts";
+import type { StaticFiles } from "./static_files.ts";
+
+/** What the server passes with each request. `upgrade`: decide about a WebSocket upgrade instead of serving. */
+export interface HttpBindings {
+  readonly remoteAddress: string;
+  readonly upgrade?: true;
+}
+
+export interface RouteDeps {
+  readonly files: StaticFiles;
+  /** Whether the Host header names this gateway; a foreign one is DNS rebinding or a misconfigured proxy. */
+  readonly isKnownHost: (host: string | undefined) => boolean;
+  /** Whether one more socket from this address may wait for its handshake. */
+  readonly hasRoom: (address: string) => boolean;
+  readonly ready: () => boolean;
+}
+
+const FOREIGN_HOST = {
+  error: {
+    type: "foreign_host",
+    message:
+      "Cannot serve this page: the Host header does not name this gateway. Open it by an address it listens on, " +
+      "or set gateway.publicUrl to the address you use",
+  },
+};
+
+/** Answers 204 to an upgrade that may go on; anything else is the refusal that goes back to the client. */
+export function createRoutes(deps: RouteDeps): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.use("/healthz", securityHeaders("api"));
+  app.use("/readyz", securityHeaders("api"));
+  app.use("/health", securityHeaders("api"));
+  app.get("/healthz", (c) => c.json({ ok: true, status: "live" }));
+  app.get("/health", (c) => c.json({ ok: true, status: "live" }));
+  app.get("/readyz", (c) => deps.ready() ? c.json({ ready: true }) : c.json({ ready: false }, 503));
+
+  app.use("*", securityHeaders("webchat"));
+  app.use("*", async (c, next) => {
+    if (c.env.upgrade) return await next();
+    if (!deps.isKnownHost(c.req.header("host"))) return c.json(FOREIGN_HOST, 403);
+    await next();
+  });
+  app.use("*", async (c, next) => {
+    if (!c.env.upgrade) return await next();
+    return upgradeRefusal(deps, c.req.header("origin"), c.req.header("host"), c.env.remoteAddress) ?? c.body(null, 204);
+  });
+  app.get("*", deps.files.handler());
+  app.all("*", (c) => c.text("Method Not Allowed\n", 405, { Allow: "GET, HEAD" }));
+  return app;
+}
+
+/**
+ * Refuses before the WebSocket handshake what no honest client sends: a browser under a foreign Host, or the origin
+ * `null` of a sandboxed page. A wrong but honest Origin is refused later, with a code that a page can show.
+ */
+function upgradeRefusal(
+  deps: RouteDeps,
+  origin: string | undefined,
+  host: string | undefined,
+  address: string,
+): Response | undefined {
+  if (!deps.hasRoom(address)) {
+    const error = {
+      type: "too_many_connections",
+      message: "Too many sockets wait for their handshake; try again later",
+    };
+    return Response.json({ error }, { status: 503, headers: { "Retry-After": "5" } });
+  }
+  if (origin === undefined) return undefined;
+  if (!deps.isKnownHost(host)) return Response.json(FOREIGN_HOST, { status: 403 });
+  if (origin === "null") {
+    const error = { type: "origin_not_allowed", message: "A page with the origin null cannot connect to the gateway" };
+    return Response.json({ error }, { status: 403 });
+  }
+  return undefined;
+}

@@ -1,0 +1,198 @@
+/** health, status, system-presence, system-event, last-heartbeat, channels.status. */
+import process from "node:process";
+import {
+  ChannelsStatusParams,
+  ChannelsStatusResult,
+  HealthParams,
+  HealthResult,
+  LastHeartbeatParams,
+  LastHeartbeatResult,
+  OkResult,
+  PresenceParams,
+  PresenceResult,
+  StatusParams,
+  StatusResult,
+  SystemEventParams,
+} from "../../../schemas/method/system.ts";
+import { invalid } from "../../../schemas/error.ts";
+import type { Static } from "../../../schemas/primitives.ts";
+import { defineMethod, type MethodDef } from "../define.ts";
+import type { Services } from "../services.ts";
+import type { Session } from "../../session/types.ts";
+
+const DEADLINE_MS = 10_000;
+const RECENT = 10;
+const MAX_EVENT_CHARS = 4_000;
+const MAX_QUEUED_EVENTS = 20;
+
+const health = defineMethod({
+  name: "health",
+  access: "any",
+  params: HealthParams,
+  result: HealthResult,
+  idempotency: "none",
+  deadlineMs: DEADLINE_MS,
+  description: "The health summary, at most a minute old; `probe` takes a new one",
+  handle({ params }, { health }) {
+    if (params.probe === true) health.refresh();
+    return health.currentJson();
+  },
+});
+
+const status = defineMethod({
+  name: "status",
+  access: "operator.read",
+  params: StatusParams,
+  result: StatusResult,
+  idempotency: "none",
+  deadlineMs: DEADLINE_MS,
+  description: "What runs, with which model, and what needs a person",
+  handle: (_call, services) => ({
+    gateway: gatewayStatus(services),
+    heartbeat: {
+      defaultAgentId: services.config.agents.defaultId,
+      agents: services.config.agents.list.map((agent) => ({
+        agentId: agent.id,
+        enabled: false,
+        every: "0m",
+        everyMs: null,
+      })),
+    },
+    channelSummary: ["WebChat: served by the gateway"],
+    queuedSystemEvents: [...services.sessions.get("main")?.entry.systemEvents ?? []],
+    sessions: sessionsStatus(services),
+  }),
+});
+
+function gatewayStatus(services: Services): Static<typeof StatusResult>["gateway"] {
+  const { config } = services;
+  return {
+    version: services.version,
+    pid: process.pid,
+    uptimeMs: services.clock.now() - services.startedAtMs,
+    model: services.models.describeDefault(),
+    connections: [...services.connections.list()].length,
+    activeRuns: services.runs.activeCount(),
+    devicesWaiting: services.pairing.list().pending.length,
+    configIssues: [...config.issues],
+    configWarnings: [...config.warnings],
+  };
+}
+
+function sessionsStatus(services: Services): Static<typeof StatusResult>["sessions"] {
+  const { config, sessions, models, clock } = services;
+  const now = clock.now();
+  const all = sessions.list({ limit: RECENT });
+  const row = (session: Session) => statusRow(session, now);
+  return {
+    paths: [config.stateDir],
+    count: all.total,
+    defaults: {
+      model: models.describeDefault().model,
+      contextTokens: models.resolve(undefined).info.contextWindow ?? null,
+    },
+    recent: all.sessions.map(row),
+    byAgent: config.agents.list.map((agent) => {
+      const own = sessions.list({ limit: RECENT, agentId: agent.id });
+      return { agentId: agent.id, path: config.stateDir, count: own.total, recent: own.sessions.map(row) };
+    }),
+  };
+}
+
+function statusRow(session: Session, now: number): Record<string, unknown> {
+  const { entry } = session;
+  const { totalTokens, contextTokens } = entry;
+  const known = totalTokens !== undefined && contextTokens !== undefined;
+  return {
+    agentId: session.agentId,
+    key: session.key,
+    kind: session.kind,
+    sessionId: session.sessionId,
+    updatedAt: session.updatedAt,
+    age: now - session.updatedAt,
+    ...(entry.thinkingLevel === undefined ? {} : { thinkingLevel: entry.thinkingLevel }),
+    ...(entry.verboseLevel === undefined ? {} : { verboseLevel: entry.verboseLevel }),
+    totalTokens: totalTokens ?? null,
+    remainingTokens: known ? Math.max(0, contextTokens - totalTokens) : null,
+    percentUsed: known && contextTokens > 0 ? Math.min(999, Math.round(totalTokens / contextTokens * 100)) : null,
+    model: entry.model ?? null,
+    contextTokens: contextTokens ?? null,
+    flags: [],
+  };
+}
+
+const systemPresence = defineMethod({
+  name: "system-presence",
+  access: "operator.read",
+  params: PresenceParams,
+  result: PresenceResult,
+  idempotency: "none",
+  deadlineMs: DEADLINE_MS,
+  description: "Who is connected, newest first",
+  handle: (_call, { presence }) => presence.list(),
+});
+
+const systemEvent = defineMethod({
+  name: "system-event",
+  access: "operator.admin",
+  params: SystemEventParams,
+  result: OkResult,
+  idempotency: "none",
+  deadlineMs: DEADLINE_MS,
+  description: "A beacon of a device, or a line for the main session's next prompt",
+  handle({ params }, { presence, sessions }) {
+    const text = params.text.trim().slice(0, MAX_EVENT_CHARS);
+    if (text === "") throw invalid("text required");
+    const { text: _text, lastInputSeconds, ...facts } = params;
+    const known = Object.fromEntries(Object.entries(facts).filter(([key]) => key in SystemEventParams.properties));
+    const key = params.deviceId ?? params.instanceId ?? params.host ?? params.ip ?? text.slice(0, 64);
+    presence.beacon(key, {
+      ...known,
+      ...(lastInputSeconds === undefined ? {} : { lastInputSeconds: Math.round(lastInputSeconds) }),
+      text,
+    });
+    if (!text.startsWith("Node:")) {
+      const { entry } = sessions.ensure("main");
+      sessions.update("main", { systemEvents: [...entry.systemEvents ?? [], text].slice(-MAX_QUEUED_EVENTS) }, false);
+    }
+    return { ok: true as const };
+  },
+});
+
+const lastHeartbeat = defineMethod({
+  name: "last-heartbeat",
+  access: "operator.read",
+  params: LastHeartbeatParams,
+  result: LastHeartbeatResult,
+  idempotency: "none",
+  deadlineMs: DEADLINE_MS,
+  description: "The last heartbeat event; null, since no heartbeat is configured in this version",
+  handle: () => null,
+});
+
+const channelsStatus = defineMethod({
+  name: "channels.status",
+  access: "operator.read",
+  params: ChannelsStatusParams,
+  result: ChannelsStatusResult,
+  idempotency: "none",
+  deadlineMs: DEADLINE_MS,
+  description: "The state of every messaging channel",
+  handle: (_call, { clock }) => ({
+    ts: clock.now(),
+    channelOrder: [],
+    channelLabels: {},
+    channels: {},
+    channelAccounts: {},
+    channelDefaultAccountId: {},
+  }),
+});
+
+export const systemMethods: readonly MethodDef[] = [
+  health,
+  status,
+  systemPresence,
+  systemEvent,
+  lastHeartbeat,
+  channelsStatus,
+];
