@@ -7,6 +7,8 @@ import type { StateVersion } from "../schemas/frame.ts";
 export interface Recipient {
   readonly connId: string;
   readonly deviceId: string | undefined;
+  /** What the client subscribed to, such as `sessions` or `messages:<canonical key>`. */
+  readonly topics: ReadonlySet<string>;
 }
 
 export interface PublishOptions {
