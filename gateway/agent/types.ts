@@ -135,6 +135,10 @@ export interface RunService {
     readonly message: Message | undefined;
   }[];
   activeCount(): number;
+  /** The session of a run that is queued or running now; undefined when there is none with this id. */
+  find(runId: string): { readonly sessionKey: string } | undefined;
+  /** Drops ended runs from the ledger: after their time, then the oldest beyond the cap. Called every minute. */
+  maintenance(): void;
   /** After a restart: queued runs start again, running ones end with an error that says so. */
   recover(): void;
   /** Waits up to `ms` for running work, then aborts the rest. No new run is accepted meanwhile. */
