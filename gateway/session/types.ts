@@ -85,23 +85,35 @@ export interface SessionStore {
   isStale(session: Session): boolean;
   /** Removes the row, and the transcript when asked. */
   remove(key: string, withTranscript: boolean): boolean;
-  /** Newest first. */
+  /** Newest first. Runs of cron jobs are left out. `search`: part of the key, label, display name or derived title. */
   list(
     filter?: {
       readonly agentId?: string;
       readonly search?: string;
       readonly activeSince?: number;
+      /** Default: all kinds. */
+      readonly kinds?: readonly SessionKind[];
+      readonly label?: string;
+      readonly spawnedBy?: string;
       readonly limit?: number;
       readonly offset?: number;
     },
   ): { readonly sessions: Session[]; readonly total: number };
   count(): number;
+  /** A title made of the first user message, for lists; undefined before there is one. */
+  derivedTitle(sessionId: string): string | undefined;
 }
 
 export interface Transcript {
   append(sessionId: string, message: Message): StoredMessage;
-  /** The last `limit` messages before `beforeSeq` (default: the end), oldest first. */
-  page(sessionId: string, options: { readonly limit: number; readonly beforeSeq?: number }): StoredMessage[];
+  /**
+   * The last `limit` messages before `beforeSeq` (default: the end), oldest first; fewer when their JSON would pass
+   * `maxBytes`. The newest one is always there, however large.
+   */
+  page(
+    sessionId: string,
+    options: { readonly limit: number; readonly beforeSeq?: number; readonly maxBytes?: number },
+  ): StoredMessage[];
   last(sessionId: string): StoredMessage | undefined;
   count(sessionId: string): number;
 }
