@@ -1,0 +1,61 @@
+/** Everything that crosses a border, by name: what the JSON Schema bundle, the reference and the golden frames cover. */
+import { CONFIG_PARTS, ConfigFile } from "../config.ts";
+import { ConnectParams, HelloOk } from "../connect.ts";
+import { ErrorShape } from "../error.ts";
+import type { EventDef } from "../event/define.ts";
+import { PresenceEntry } from "../event/presence.ts";
+import { EventFrame, RequestFrame, ResponseFrame, StateVersion } from "../frame.ts";
+import { AttachmentInput, Message, Usage } from "../message.ts";
+import type { TSchema } from "../primitives.ts";
+import type { Access } from "../scope.ts";
+import { AgentCommand, AgentReport, ModelTarget, ToolSpec } from "../worker/agent.ts";
+
+/** The declaration of a method as the generators need it; `MethodDef` of the gateway has these members and a handler. */
+export interface MethodRow {
+  readonly name: string;
+  readonly access: Access;
+  readonly params: TSchema;
+  readonly result: TSchema;
+  readonly idempotency: "none" | "shared" | "run";
+  readonly deadlineMs: number;
+  readonly advertised?: boolean;
+  readonly description: string;
+}
+
+export interface Catalog {
+  readonly methods: readonly MethodRow[];
+  readonly events: readonly EventDef[];
+  /** Frames, handshake, shared types, configuration, worker messages, then params, results and payloads. */
+  readonly schemas: ReadonlyMap<string, TSchema>;
+  /** The schemas that others refer to by name instead of repeating them. */
+  readonly shared: ReadonlyMap<string, TSchema>;
+}
+
+const SHARED = {
+  Error: ErrorShape,
+  StateVersion,
+  Message,
+  Usage,
+  AttachmentInput,
+  PresenceEntry,
+  ModelTarget,
+  ToolSpec,
+} satisfies Record<string, TSchema>;
+
+const FRAMES = { RequestFrame, ResponseFrame, EventFrame, ConnectParams, HelloOk } satisfies Record<string, TSchema>;
+
+/** Names: `RequestFrame`, `method.<name>.params`, `method.<name>.result`, `event.<name>`, `config.<part>`, `worker.…`. */
+export function catalog(methods: readonly MethodRow[], events: readonly EventDef[]): Catalog {
+  const schemas = new Map<string, TSchema>(Object.entries({ ...FRAMES, ...SHARED }));
+  const sorted = methods.toSorted((a, b) => a.name < b.name ? -1 : 1);
+  for (const method of sorted) {
+    schemas.set(`method.${method.name}.params`, method.params);
+    schemas.set(`method.${method.name}.result`, method.result);
+  }
+  for (const event of events) schemas.set(`event.${event.name}`, event.payload);
+  schemas.set("config", ConfigFile);
+  for (const [part, schema] of Object.entries(CONFIG_PARTS)) schemas.set(`config.${part}`, schema);
+  schemas.set("worker.agent.command", AgentCommand);
+  schemas.set("worker.agent.report", AgentReport);
+  return { methods: sorted, events, schemas, shared: new Map(Object.entries(SHARED)) };
+}
