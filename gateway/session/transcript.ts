@@ -34,7 +34,8 @@ export function createTranscript({ db, clock }: { readonly db: Db; readonly cloc
   };
 }
 
-const INSERT = "INSERT INTO transcript (session_id, seq, entry_id, role, message, created_at) VALUES (?, ?, ?, ?, ?, ?)";
+const INSERT =
+  "INSERT INTO transcript (session_id, seq, entry_id, role, message, created_at) VALUES (?, ?, ?, ?, ?, ?)";
 const SELECT_PAGE =
   "SELECT seq, entry_id, message, created_at FROM transcript WHERE session_id = ? AND seq >= ? AND seq < ? ORDER BY seq";
 
