@@ -25,6 +25,8 @@ export interface GatekeeperDeps {
   readonly handshakeTimeoutMs: number;
   /** Sends hello-ok and joins the hub, without an await between the two: an event in between would be lost. */
   readonly welcome: (connection: Connection, requestId: string, accepted: Accepted) => void;
+  /** Called once when an accepted connection's socket has closed. */
+  readonly gone: (connection: Connection) => void;
   /** Takes the frames of an accepted connection. */
   readonly frame: (connection: Connection, text: string) => void;
 }
@@ -49,7 +51,10 @@ export class Gatekeeper {
     this.#handshake = handshake;
     this.#cancelTimer = deps.clock.after(deps.handshakeTimeoutMs, () => this.#end(CLOSE.handshakeEnded.code, ""));
     socket.on("message", (data) => this.#receive(data));
-    socket.on("close", () => this.#release());
+    socket.on("close", () => {
+      this.#release();
+      if (this.#connection) deps.gone(this.#connection);
+    });
     const { nonce, ts } = handshake.challenge;
     this.#send({ type: "event", event: "connect.challenge", payload: { nonce, ts } });
   }

@@ -1,0 +1,132 @@
+/** Joins HTTP, sockets, handshake, hub and dispatcher into the one port that clients see. */
+import { hostname } from "node:os";
+import { LIMITS } from "../schemas/frame.ts";
+import { EVENTS } from "../schemas/event/mod.ts";
+import type { Snapshot } from "../schemas/connect.ts";
+import type { BootstrapCodes } from "./auth/bootstrap_codes.ts";
+import { checkHost, type KnownHosts, knownHosts } from "./auth/known_hosts.ts";
+import { RateLimiter } from "./auth/rate_limit.ts";
+import type { Config } from "./config/types.ts";
+import type { Connection } from "./connection/connection.ts";
+import { Handshake, type HandshakeOutcome, type Peer } from "./connection/handshake.ts";
+import { helloOk } from "./connection/hello.ts";
+import type { Hub } from "./connection/hub.ts";
+import { Sockets } from "./connection/sockets.ts";
+import { HttpServer, type ListenAddress } from "./http/server.ts";
+import { createRoutes } from "./http/routes.ts";
+import { StaticFiles } from "./http/static_files.ts";
+import { type Clock, uuid } from "./observe/clock.ts";
+import type { Log } from "./observe/log.ts";
+import type { StateCounters } from "./presence/state.ts";
+import type { Dispatcher } from "./rpc/dispatch.ts";
+import { METHODS } from "./rpc/registry.ts";
+import type { Services } from "./rpc/services.ts";
+
+export interface PortOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly listen: readonly ListenAddress[];
+  readonly webchatDir: string;
+  readonly services: Services;
+  readonly state: StateCounters;
+  readonly hub: Hub;
+  readonly dispatcher: Dispatcher;
+  readonly codes: BootstrapCodes;
+}
+
+type Accepted = Extract<HandshakeOutcome, { kind: "accepted" }>;
+
+export function createPort(options: PortOptions): { readonly server: HttpServer; readonly sockets: Sockets } {
+  const { clock, log, dispatcher, services, hub } = options;
+  const known = knownHosts({
+    hostname: hostname(),
+    interfaces: Deno.networkInterfaces().map((each) => each.address),
+    bound: options.listen.map((each) => each.hostname),
+    publicUrl: options.config.gateway.publicUrl,
+  });
+  const sockets = new Sockets({
+    gatekeeper: {
+      clock,
+      log,
+      maxPayload: LIMITS.maxPayload,
+      maxBufferedBytes: LIMITS.maxBufferedBytes,
+      handshakeTimeoutMs: LIMITS.handshakeTimeoutMs,
+      welcome: createWelcome(options),
+      gone: (connection) => {
+        hub.remove(connection);
+        services.presence.disconnected(connection);
+      },
+      frame: (connection, text) => {
+        if (!connection.receive(text, dispatcher)) log.debug("frame.ignored", { connId: connection.connId });
+      },
+    },
+    handshake: createHandshakes(options, known),
+  });
+  const routes = createRoutes({
+    files: new StaticFiles(options.webchatDir),
+    isKnownHost: (host) => checkHost(host, known).ok,
+    hasRoom: (address) => sockets.hasRoom(address),
+    ready: () => true,
+  });
+  return { server: new HttpServer({ routes, sockets, log }), sockets };
+}
+
+/** One handshake per socket; the limiter is shared, so that failures count across sockets. */
+function createHandshakes(options: PortOptions, known: KnownHosts): (peer: Peer) => Handshake {
+  const { config, clock, log, services, hub, codes } = options;
+  const deps = {
+    config,
+    clock,
+    log,
+    known,
+    bus: hub,
+    pairing: services.pairing,
+    deviceTokens: services.deviceTokens,
+    bootstrap: codes,
+    limiter: new RateLimiter({ clock }),
+  };
+  return (peer) => new Handshake(deps, peer, uuid());
+}
+
+/** Sends hello-ok, then joins hub and presence in the same turn: an event between the two would be lost. */
+function createWelcome(options: PortOptions): (connection: Connection, requestId: string, accepted: Accepted) => void {
+  const { hub, services, config } = options;
+  const facts = {
+    version: options.version,
+    bootId: uuid(),
+    hostname: hostname(),
+    methods: METHODS.filter((def) => def.advertised !== false).map((def) => def.name),
+    events: [...new Set(EVENTS.map((event) => event.name))],
+    authMode: config.gateway.auth.mode,
+    maxPayload: LIMITS.maxPayload,
+    maxBufferedBytes: LIMITS.maxBufferedBytes,
+    tickIntervalMs: LIMITS.tickIntervalMs,
+    attachmentBytes: LIMITS.attachmentBytes,
+    snapshot: () => snapshotOf(options),
+  };
+  return (connection, requestId, accepted) => {
+    services.presence.connected(connection);
+    connection.respond(requestId, helloOk(facts, connection, accepted.auth));
+    hub.add(connection);
+  };
+}
+
+function snapshotOf({ config, services, state, clock }: PortOptions): Omit<Snapshot, "authMode"> {
+  const { agents, session } = config;
+  return {
+    presence: services.presence.list(),
+    health: services.health.current(),
+    stateVersion: state.current(),
+    uptimeMs: clock.now() - services.startedAtMs,
+    configPath: config.path,
+    stateDir: config.stateDir,
+    sessionDefaults: {
+      defaultAgentId: agents.defaultId,
+      mainKey: session.mainKey,
+      mainSessionKey: session.scope === "global" ? "global" : `agent:${agents.defaultId}:${session.mainKey}`,
+      scope: session.scope,
+    },
+  };
+}

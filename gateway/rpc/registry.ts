@@ -1,0 +1,29 @@
+/** Every method of the gateway: the one table behind dispatch, `features.methods`, the reference and JSON Schema. */
+import type { MethodDef } from "./define.ts";
+import { agentMethods } from "./methods/agent.ts";
+import { agentsMethods } from "./methods/agents.ts";
+import { chatMethods } from "./methods/chat.ts";
+import { commandMethods } from "./methods/commands.ts";
+import { configMethods } from "./methods/config.ts";
+import { deviceMethods } from "./methods/devices.ts";
+import { emptyMethods } from "./methods/empty.ts";
+import { historyMethods } from "./methods/history.ts";
+import { modelMethods } from "./methods/models.ts";
+import { sendMethods } from "./methods/send.ts";
+import { sessionMethods } from "./methods/sessions.ts";
+import { systemMethods } from "./methods/system.ts";
+
+export const METHODS: readonly MethodDef[] = [
+  ...systemMethods,
+  ...agentMethods,
+  ...agentsMethods,
+  ...chatMethods,
+  ...historyMethods,
+  ...sessionMethods,
+  ...sendMethods,
+  ...modelMethods,
+  ...commandMethods,
+  ...configMethods,
+  ...deviceMethods,
+  ...emptyMethods,
+];
