@@ -1,4 +1,7 @@
-/** The session table: one row a key, the settings as JSON. Reads come from a small cache that every write goes through. */
+/**
+ * The session table: one row a key, the settings as JSON. Nothing is cached: a read costs some microseconds, and a cache
+ * would keep what an outer transaction rolled back.
+ */
 import { invalid } from "../../schemas/error.ts";
 import { SESSION_KINDS, StoredEntry } from "../../schemas/method/session_row.ts";
 import { OneOf } from "../../schemas/primitives.ts";
@@ -11,9 +14,6 @@ import { type ListFilter, listSessions } from "./list.ts";
 import { isStaleAt, resetPolicyFor } from "./reset.ts";
 import { createTitles } from "./title.ts";
 import type { Session, SessionEntry, SessionStore } from "./types.ts";
-
-/** Sessions kept in memory; a run reads its session several times. */
-const MAX_CACHED = 500;
 
 /** What an explicit reset drops; everything else survives it (methods facts, section 7.5). */
 const RESET: { readonly [K in keyof SessionEntry]?: SessionEntry[K] | undefined } = {
@@ -36,21 +36,17 @@ export interface SessionStoreParts {
 
 export function createSessionStore({ db, config, clock }: SessionStoreParts): SessionStore {
   const rules = keyRules(config);
-  const cache = new SessionCache(MAX_CACHED);
   const titles = createTitles(db);
   const canonical = (key: string, agentId?: string): string => canonicalKey(key, rules, agentId);
 
   const get = (key: string): Session | undefined => {
-    const at = canonical(key);
-    const known = cache.get(at);
-    if (known) return known;
-    const row = db.get("SELECT * FROM sessions WHERE key = ?", at);
-    return row === undefined ? undefined : cache.put(toSession(row));
+    const row = db.get("SELECT * FROM sessions WHERE key = ?", canonical(key));
+    return row === undefined ? undefined : toSession(row);
   };
   const write = (session: Session): Session => {
     requireFreeLabel(db, session);
     writeRow(db, session);
-    return cache.put(session);
+    return session;
   };
   const ensure = (key: string): Session => {
     const at = canonical(key);
@@ -87,7 +83,7 @@ export function createSessionStore({ db, config, clock }: SessionStoreParts): Se
       return write({ ...before, sessionId: uuid(), entry: merge(before.entry, RESET), updatedAt: clock.now() });
     },
     isStale: (session) => isStaleAt(session.updatedAt, clock.now(), resetPolicyFor(session, config.session)),
-    remove: (key, withTranscript) => removeSession(db, cache, canonical(key), withTranscript),
+    remove: (key, withTranscript) => removeSession(db, canonical(key), withTranscript),
     list: (filter: ListFilter = {}) => {
       const { rows, total } = listSessions(db, filter, titles);
       return { sessions: rows.map(toSession), total };
@@ -95,28 +91,6 @@ export function createSessionStore({ db, config, clock }: SessionStoreParts): Se
     count: () => Number(db.get("SELECT COUNT(*) AS n FROM sessions")?.["n"] ?? 0),
     derivedTitle: titles,
   };
-}
-
-/** Least recently written or read from disk goes first. */
-class SessionCache {
-  readonly #sessions = new Map<string, Session>();
-  constructor(private readonly max: number) {}
-
-  get(key: string): Session | undefined {
-    return this.#sessions.get(key);
-  }
-
-  put(session: Session): Session {
-    this.#sessions.delete(session.key);
-    this.#sessions.set(session.key, session);
-    const oldest = this.#sessions.size > this.max ? this.#sessions.keys().next() : undefined;
-    if (oldest && !oldest.done) this.#sessions.delete(oldest.value);
-    return session;
-  }
-
-  drop(key: string): void {
-    this.#sessions.delete(key);
-  }
 }
 
 function merge(
@@ -151,9 +125,8 @@ function writeRow(db: Db, session: Session): void {
   );
 }
 
-function removeSession(db: Db, cache: SessionCache, key: string, withTranscript: boolean): boolean {
+function removeSession(db: Db, key: string, withTranscript: boolean): boolean {
   return db.transaction(() => {
-    cache.drop(key);
     const row = db.get("SELECT session_id FROM sessions WHERE key = ?", key);
     if (row === undefined) return false;
     db.run("DELETE FROM sessions WHERE key = ?", key);
