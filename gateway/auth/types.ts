@@ -52,8 +52,18 @@ export interface PairingStore {
   list(): { readonly pending: readonly PairRequest[]; readonly paired: readonly PairedDevice[] };
   /** Why the device needs an approval, or undefined when it needs none. */
   needs(wish: PairWish): PairReason | undefined;
-  /** Makes or widens the pending request of this device. `created`: owners have not heard of it yet. */
-  request(wish: PairWish, silent: boolean): { readonly request: PairRequest; readonly created: boolean };
+  /**
+   * Makes the pending request of this device, or returns the one that already asks for as much. A wider wish makes a new
+   * request with a new id: an owner approves what was shown under an id and never more. `created`: owners have not heard
+   * of it yet. `replaced`: the id that it took the place of.
+   */
+  request(
+    wish: PairWish,
+  ): { readonly request: PairRequest; readonly created: boolean; readonly replaced: string | undefined };
+  /** The pending request; undefined when there is none or it has expired. */
+  pending(requestId: string): PairRequest | undefined;
+  /** Approves the wish itself at once (local client, one-use code), whatever else of this device may be pending. */
+  admit(wish: PairWish, via: string): { readonly request: PairRequest; readonly device: PairedDevice };
   /** Throws GatewayError `unknown requestId`. */
   approve(requestId: string, via: string): { readonly request: PairRequest; readonly device: PairedDevice };
   reject(requestId: string): PairRequest;
@@ -63,7 +73,10 @@ export interface PairingStore {
 }
 
 export interface DeviceTokens {
-  /** A token for (device, role) that covers `scopes`. `token` is set only when a new one was made: hashes are all we keep. */
+  /**
+   * A token for (device, role) that covers `scopes`, which the caller has checked against the approval. `presented`, when
+   * it is a valid value of this token, is returned again; otherwise a value is minted: hashes are all we keep.
+   */
   ensure(
     deviceId: string,
     role: string,

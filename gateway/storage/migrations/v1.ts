@@ -19,11 +19,13 @@ CREATE TABLE devices (
   created_at INTEGER NOT NULL, approved_at INTEGER NOT NULL, last_seen_at INTEGER
 ) STRICT;
 
--- One token a device and role. Only the SHA-256 of the token is kept.
+-- One token a device and role. Only SHA-256 hashes of its values are kept. older_hashes: JSON array of values that
+-- still stand because another process of the same device may hold them (gateway/auth/device_tokens.ts).
 CREATE TABLE device_tokens (
   device_id TEXT NOT NULL REFERENCES devices(device_id) ON DELETE CASCADE,
   role TEXT NOT NULL,
   token_hash TEXT NOT NULL,
+  older_hashes TEXT NOT NULL DEFAULT '[]',
   scopes TEXT NOT NULL,
   created_at INTEGER NOT NULL, rotated_at INTEGER, revoked_at INTEGER, last_used_at INTEGER,
   PRIMARY KEY (device_id, role)
