@@ -1,0 +1,152 @@
+/** `openclaw gateway`: environment, configuration, state directory, locks, app; then runs until a signal. */
+import { parsePort } from "../config/gateway_part.ts";
+import type { GatewayFlags } from "../config/gateway_part.ts";
+import { systemClock } from "../observe/clock.ts";
+import type { Env } from "../observe/home.ts";
+import { createLog, type Log } from "../observe/log.ts";
+import type { RunningGateway } from "../app.ts";
+import { CliError } from "./exit.ts";
+import { listenError, prepare, type Prepared, prepareFiles } from "./gateway_boot.ts";
+import { type Locks, takeGatewayLocks } from "./gateway_locks.ts";
+import { startLines } from "./start_lines.ts";
+
+export interface GatewayCommandOptions {
+  readonly env: Env;
+  readonly version: string;
+  /** Writes one line to standard output; the newline is added. */
+  readonly print: (line: string) => void;
+  readonly port?: string | undefined;
+  readonly bind?: string | undefined;
+  readonly token?: string | undefined;
+  readonly password?: string | undefined;
+  readonly verbose?: boolean | undefined;
+  readonly drainMs?: number | undefined;
+}
+
+/** How long running work may go on after the first signal. */
+const DRAIN_MS = 10_000;
+const BINDS = ["loopback", "lan", "tailnet", "auto", "custom"] as const;
+
+/**
+ * Runs the gateway in the foreground. Resolves with the exit code after a signal: 0 when everything was written out.
+ * Throws `CliError` when it cannot start; nothing stays open then.
+ */
+export async function gatewayCommand(options: GatewayCommandOptions): Promise<number> {
+  // Loading the app takes longer than reading the configuration; both go on at once.
+  const app = import("../app.ts");
+  app.catch(() => {});
+  const prepared = await prepare(options.env, flagsOf(options));
+  const { config, paths } = prepared.loaded;
+  const log = createLog(
+    options.verbose ? "debug" : config.logging.level,
+    options.print,
+    config.logging.format === "json",
+  );
+  const tokenNote = await prepareFiles(prepared);
+  const locks = await takeGatewayLocks(prepared.loaded, options.env, {
+    pid: Deno.pid,
+    port: config.gateway.port,
+    stateDir: config.stateDir,
+    startedAt: Date.now(),
+  });
+  const release = catchStrays(log);
+  try {
+    const { startGateway } = await app;
+    const gateway = await startGateway({
+      config,
+      log,
+      clock: systemClock,
+      version: options.version,
+      listen: prepared.plan.addresses,
+      webchatDir: `${paths.staticDir}/webchat`,
+    }).catch((error: unknown) => {
+      throw listenError(error, prepared.plan);
+    });
+    for (const line of linesOf(options, prepared, gateway, locks, tokenNote)) options.print(line);
+    await untilStopped(gateway, log, options.drainMs ?? DRAIN_MS);
+    return 0;
+  } finally {
+    release();
+    locks.release();
+  }
+}
+
+function linesOf(
+  { version }: GatewayCommandOptions,
+  { loaded, held, plan }: Prepared,
+  gateway: RunningGateway,
+  locks: Locks,
+  tokenNote: string | undefined,
+): string[] {
+  return startLines({
+    version,
+    pid: Deno.pid,
+    loaded,
+    held,
+    tokenNote,
+    listening: gateway.addresses,
+    warnings: [plan.warning, locks.warning].filter((text) => text !== undefined),
+    webchatLink: gateway.webchatLink(),
+  });
+}
+
+function flagsOf({ port, bind, token, password }: GatewayCommandOptions): GatewayFlags {
+  const number = port === undefined ? undefined : parsePort(port);
+  if (port !== undefined && number === undefined) {
+    throw new CliError("usage", `Cannot use --port "${port}": a number from 1 to 65535 is needed`);
+  }
+  const chosen = BINDS.find((name) => name === bind);
+  if (bind !== undefined && chosen === undefined) {
+    throw new CliError("usage", `Cannot use --bind "${bind}": one of ${BINDS.join(", ")} is needed`);
+  }
+  return { port: number, bind: chosen, token, password };
+}
+
+/**
+ * An error that no library handled must not take every chat down with it: it is logged, and the gateway goes on.
+ * Returns how to undo that.
+ */
+function catchStrays(log: Log): () => void {
+  const rejected = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    log.error("process.rejection", strayFields(event.reason));
+  };
+  const failed = (event: ErrorEvent) => {
+    event.preventDefault();
+    log.error("process.error", strayFields(event.error ?? event.message));
+  };
+  globalThis.addEventListener("unhandledrejection", rejected);
+  globalThis.addEventListener("error", failed);
+  return () => {
+    globalThis.removeEventListener("unhandledrejection", rejected);
+    globalThis.removeEventListener("error", failed);
+  };
+}
+
+const strayFields = (error: unknown) => ({
+  error,
+  at: error instanceof Error ? error.stack?.split("\n").slice(1, 4).map((line) => line.trim()).join(" < ") : undefined,
+});
+
+/** The first signal drains, the second ends the process at once: SQLite and the locks survive that. */
+async function untilStopped(gateway: RunningGateway, log: Log, drainMs: number): Promise<void> {
+  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGTERM", "SIGINT"];
+  const first = Promise.withResolvers<Deno.Signal>();
+  let count = 0;
+  const handlers = signals.map((signal) => {
+    const handler = () => {
+      if (++count > 1) Deno.exit(130);
+      first.resolve(signal);
+    };
+    Deno.addSignalListener(signal, handler);
+    return { signal, handler };
+  });
+  try {
+    const signal = await first.promise;
+    log.info("gateway.stopping", { signal, drainMs });
+    await gateway.stop(`gateway stopping (${signal})`, drainMs);
+    log.info("gateway.stopped", { signal });
+  } finally {
+    for (const { signal, handler } of handlers) Deno.removeSignalListener(signal, handler);
+  }
+}

@@ -1,0 +1,113 @@
+/** The steps from the environment to a running gateway, each with the sentence for its failure. */
+import { describe, type InterfaceAddress, type ListenPlan, planListen } from "../config/listen.ts";
+import { loadConfig, type LoadedConfig } from "../config/load.ts";
+import { findOllama } from "../config/ollama.ts";
+import { type Paths, pathsOf } from "../config/paths.ts";
+import {
+  describePermissions,
+  gatewayPermissions,
+  type HeldPermissions,
+  heldPermissions,
+} from "../config/permissions.ts";
+import { hostPort } from "../config/listen.ts";
+import { writeToken } from "../config/write_token.ts";
+import type { GatewayFlags } from "../config/gateway_part.ts";
+import type { Env } from "../observe/home.ts";
+import { prepareStateDir } from "../storage/state_dir.ts";
+import { CliError } from "./exit.ts";
+
+export interface Prepared {
+  readonly loaded: LoadedConfig;
+  readonly plan: ListenPlan;
+  readonly held: HeldPermissions;
+}
+
+/** Reads the configuration and checks that this process may do what it asks for. Writes nothing yet. */
+export async function prepare(env: Env, flags: GatewayFlags): Promise<Prepared> {
+  const paths = configured(() => pathsOf(env));
+  const loaded = await loadConfig({ env, paths, flags, ollama: findOllama });
+  const plan = planFor(loaded);
+  if (plan.refusal !== undefined) throw new CliError("config", plan.refusal);
+  const held = heldPermissions(gatewayPermissions(loaded, plan.addresses));
+  refuseWithout(held, loaded, plan);
+  return { loaded, plan, held };
+}
+
+/** The addresses for the configuration; a process that may not look at the interfaces sees none. */
+export const planFor = (loaded: LoadedConfig): ListenPlan => planListen(loaded.config.gateway, interfacesOfHost);
+
+function interfacesOfHost(): readonly InterfaceAddress[] {
+  try {
+    return Deno.networkInterfaces();
+  } catch {
+    return [];
+  }
+}
+
+/** `action`, whose failure means that the environment or the configuration is wrong. */
+export function configured<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new CliError("config", error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Without its addresses and folders the gateway is nothing; other rights that are missing only cost a warning. */
+function refuseWithout({ missing }: HeldPermissions, { paths, config }: LoadedConfig, plan: ListenPlan): void {
+  const vital = {
+    net: plan.addresses.filter(({ optional }) => !optional).map(({ hostname, port }) => hostPort(hostname, port)),
+    write: outer(paths, missing.write),
+    read: outer(paths, missing.read),
+  };
+  const lacks = {
+    env: [],
+    sys: [],
+    net: missing.net.filter((entry) => vital.net.includes(entry)),
+    read: vital.read,
+    write: vital.write,
+  };
+  const text = describePermissions(lacks);
+  if (text === "") return;
+  const port = lacks.net.length > 0 ? `OPENCLAW_GATEWAY_PORT=${config.gateway.port} ` : "";
+  throw new CliError("permission", `Cannot start: this process was started without ${text}`, [
+    `Run: ${port}deno task gateway`,
+    "The task derives its permissions from the environment and the configuration before it sees --port or --bind",
+  ]);
+}
+
+const outer = (paths: Paths, missing: readonly string[]): readonly string[] =>
+  missing.filter((path) => paths.stateDir === path || paths.stateDir.startsWith(`${path}/`));
+
+/** Makes the state directory, and writes a generated token down when nobody set a secret. Returns what to tell. */
+export async function prepareFiles({ loaded }: Prepared): Promise<string | undefined> {
+  const { config, secretSource } = loaded;
+  await prepareStateDir(config.stateDir).catch((error: Error) => {
+    throw new CliError("config", error.message);
+  });
+  const { token } = config.gateway.auth;
+  if (secretSource !== "absent" || token === undefined) return undefined;
+  try {
+    await writeToken(config.path, config.raw, token);
+    return `generated and written to ${config.path}`;
+  } catch (error) {
+    return `generated for this run only: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** A port that somebody else has, as a sentence; other errors as they are. */
+export function listenError(error: unknown, plan: ListenPlan): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (error instanceof Deno.errors.AddrInUse || code === "EADDRINUSE") {
+    return new CliError("temporary", `Cannot listen on ${describe(plan.addresses)}: another program uses that port`, [
+      "Is it another gateway? Ask with: openclaw health",
+      "Or choose another port: OPENCLAW_GATEWAY_PORT=<port> deno task gateway",
+    ]);
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable || code === "EADDRNOTAVAIL") {
+    return new CliError("config", `Cannot listen on ${describe(plan.addresses)}: this host has no such address`, [
+      "Correct gateway.customBindHost, or set gateway.bind to another value",
+    ]);
+  }
+  return error;
+}

@@ -1,0 +1,109 @@
+/** From files, environment and flags to the one immutable Config. Never throws for what is written in the file. */
+import type { Env } from "../observe/home.ts";
+import { type Resolved, resolveSecret } from "../secrets/resolve.ts";
+import { agentsPart, modelRef } from "./agents_part.ts";
+import type { SecretSource } from "./gateway_auth.ts";
+import { type GatewayFlags, gatewayPart } from "./gateway_part.ts";
+import { choosePrimary, modelProviders } from "./models_part.ts";
+import { canvasRootOf, type Paths } from "./paths.ts";
+import { Notes, type Reading } from "./reading.ts";
+import { parseConfig, type ReadConfig, readConfigFile } from "./read_file.ts";
+import { loggingPart, queuePart, sessionPart } from "./session_part.ts";
+import type { Config, ProviderInfo } from "./types.ts";
+
+export interface LoadOptions {
+  readonly env: Env;
+  readonly paths: Paths;
+  readonly flags?: GatewayFlags;
+  /** How secrets are resolved; absent: from the environment and from files. */
+  readonly resolve?: (written: string) => Resolved;
+  /** Finds a local Ollama; absent: it is not looked for. */
+  readonly ollama?: () => Promise<ProviderInfo | undefined>;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly paths: Paths;
+  readonly secretSource: SecretSource;
+  /** Whether a flag, the environment or the file names the port. */
+  readonly explicitPort: boolean;
+  readonly canvasRoot: string;
+  /** Whether a local Ollama is looked for, which needs a permission of its own. */
+  readonly asksOllama: boolean;
+  /** The file is there and could not be understood at all. */
+  readonly unreadable: boolean;
+}
+
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  return await buildConfig(await readConfigFile(options.paths.configPath), options);
+}
+
+/** The same from a text, for tests and for checking a file before it is used. */
+export async function configFromText(text: string | undefined, options: LoadOptions): Promise<LoadedConfig> {
+  return await buildConfig(await parseConfig(text, []), options);
+}
+
+async function buildConfig(file: ReadConfig, options: LoadOptions): Promise<LoadedConfig> {
+  const { paths, flags = {} } = options;
+  const notes = new Notes();
+  const { parts, broken } = file;
+  const env = withFileVariables(options.env, file.parsed);
+  const reading: Reading = { env, resolve: options.resolve ?? ((written) => resolveSecret(written, env)), notes };
+  const gateway = gatewayPart(parts.gateway, broken.has("gateway"), member(file.parsed, "gateway"), flags, reading);
+  const agents = agentsPart(parts.agents, notes);
+  const primary = modelRef(parts.agents?.defaults?.model);
+  let asksOllama = false;
+  const providers = await modelProviders(parts.models, {
+    named: providersNamed([primary, ...agents.list.map(({ model }) => model)]),
+    ollama() {
+      asksOllama = true;
+      return options.ollama?.() ?? Promise.resolve(undefined);
+    },
+  }, reading);
+  const models = choosePrimary(providers, primary, notes);
+  const canvasRoot = canvas(env, paths, parts.canvasHost?.root, notes);
+  const config: Config = {
+    path: paths.configPath,
+    stateDir: paths.stateDir,
+    exists: file.exists,
+    raw: file.raw,
+    parsed: file.parsed,
+    issues: [...file.issues, ...notes.issues],
+    warnings: [...file.warnings, ...notes.warnings],
+    gateway: gateway.gateway,
+    agents,
+    models,
+    session: sessionPart(parts.session),
+    queue: queuePart(parts.messages),
+    logging: loggingPart(parts.logging),
+  };
+  const { secretSource, explicitPort } = gateway;
+  return { config, paths, secretSource, explicitPort, canvasRoot, asksOllama, unreadable: !file.readable };
+}
+
+const providersNamed = (models: readonly (string | undefined)[]): ReadonlySet<string> =>
+  new Set(models.flatMap((model) => model?.split("/")[0] ?? []));
+
+function canvas(env: Env, paths: Paths, configured: string | undefined, notes: Notes): string {
+  try {
+    return canvasRootOf(env, paths.stateDir, configured);
+  } catch (error) {
+    notes.issue("canvasHost.root", error instanceof Error ? error.message : String(error));
+    return canvasRootOf(env, paths.stateDir, undefined);
+  }
+}
+
+/** OpenClaw files may define variables themselves, under `env.vars` or `env`; the process environment wins. */
+function withFileVariables(env: Env, parsed: unknown): Env {
+  const own = member(parsed, "env");
+  const vars = member(own, "vars");
+  return {
+    get(name) {
+      const written = member(vars, name) ?? member(own, name);
+      return env.get(name) ?? (typeof written === "string" && written !== "" ? written : undefined);
+    },
+  };
+}
+
+const member = (value: unknown, key: string): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;

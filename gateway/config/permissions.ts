@@ -1,0 +1,145 @@
+/** What the process may do, derived from the configuration: printed as flags, checked at start, compared on a change. */
+import { dirname, isAbsolute, join } from "node:path";
+import { KNOWN_ENV, namesInConfig } from "../observe/env_capture.ts";
+import { secretFile } from "../secrets/resolve.ts";
+import { hostPort, type ListenAddress, needsInterfaces } from "./listen.ts";
+import type { LoadedConfig } from "./load.ts";
+import { OLLAMA_HOST } from "./ollama.ts";
+
+/** Lists by category; a category that is not here is never granted. */
+export interface PermissionSet {
+  readonly net: readonly string[];
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly env: readonly string[];
+  readonly sys: readonly string[];
+}
+
+export const CATEGORIES = ["net", "read", "write", "env", "sys"] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+export const NO_PERMISSIONS: PermissionSet = { net: [], read: [], write: [], env: [], sys: [] };
+
+/** What the main process needs for this configuration. */
+export function gatewayPermissions(loaded: LoadedConfig, listen: readonly ListenAddress[]): PermissionSet {
+  const { config, paths, canvasRoot } = loaded;
+  const own = paths.hostLockDir === undefined ? [] : [paths.hostLockDir];
+  const kept = [paths.stateDir, paths.configDir, canvasRoot, ...own];
+  return {
+    net: unique([
+      ...listen.map(({ hostname, port }) => hostPort(hostname, port)),
+      ...config.models.providers.flatMap(({ baseUrl }) => baseUrl === undefined ? [] : [endpointOf(baseUrl)]),
+      ...(loaded.asksOllama ? [OLLAMA_HOST] : []),
+    ]),
+    read: outermost([...kept, paths.staticDir, join(paths.projectDir, "workers"), ...secretFilesOf(config.parsed)]),
+    write: outermost(kept),
+    env: unique([...KNOWN_ENV, ...namesInConfig(config.raw ?? "")]),
+    sys: [
+      "hostname",
+      "osRelease",
+      ...(own.length > 0 ? ["uid"] : []),
+      ...(needsInterfaces(config.gateway) ? ["networkInterfaces"] : []),
+    ],
+  };
+}
+
+/** `host:port` of an address, the port of the scheme when it names none. */
+export function endpointOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port === "" ? protocol === "https:" || protocol === "wss:" ? 443 : 80 : Number(port)}`;
+}
+
+/** Files that `file:` references anywhere in the configuration name. */
+export function secretFilesOf(value: unknown, depth = 0): string[] {
+  if (depth > 32) return [];
+  if (typeof value === "string") {
+    const path = secretFile(value);
+    return path !== undefined && isAbsolute(path) ? [path] : [];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap((item) => secretFilesOf(item, depth + 1));
+}
+
+const unique = (items: readonly string[]): string[] => [...new Set(items)];
+
+/** Paths without those that lie inside another one of the list. */
+export function outermost(paths: readonly string[]): string[] {
+  const all = unique(paths);
+  return all.filter((path) => !all.some((other) => other !== path && isInside(path, other)));
+}
+
+function isInside(path: string, folder: string): boolean {
+  for (let at = dirname(path); at !== dirname(at); at = dirname(at)) if (at === folder) return true;
+  return dirname(folder) === folder && path !== folder;
+}
+
+/**
+ * One flag a category, as `deno run` takes them. Throws a sentence for an entry with a comma or white space: the flags
+ * are split at these when a task or a shell inserts them.
+ */
+export function permissionFlags(set: PermissionSet): string[] {
+  const flags = CATEGORIES.filter((category) => set[category].length > 0).map((category) => {
+    const bad = set[category].find((entry) => /[\s,]/u.test(entry));
+    if (bad !== undefined) {
+      throw new Error(
+        `Cannot write "${bad}" into --allow-${category}: a space or comma splits the flag; use a path without them`,
+      );
+    }
+    return `--allow-${category}=${set[category].join(",")}`;
+  });
+  // Without it, code could import from a few public hosts that Deno allows by itself.
+  return [...flags, "--deny-import"];
+}
+
+/** What of `needed` the process holds and what not, and which categories it holds as a whole, which is too much. */
+export interface HeldPermissions {
+  readonly granted: PermissionSet;
+  readonly missing: PermissionSet;
+  readonly wide: readonly string[];
+}
+
+/** Asks for each entry: Deno has no list of what was granted. `env` is left out, since it was given back at start. */
+export function heldPermissions(needed: PermissionSet): HeldPermissions {
+  const split = (want: boolean): PermissionSet => {
+    const pick = (category: Category) => needed[category].filter((entry) => isGranted(category, entry) === want);
+    return { net: pick("net"), read: pick("read"), write: pick("write"), env: [], sys: pick("sys") };
+  };
+  const wide = (["net", "read", "write", "env", "sys", "run", "ffi", "import"] as const).filter((name) =>
+    Deno.permissions.querySync({ name }).state === "granted"
+  );
+  return { granted: split(true), missing: split(false), wide };
+}
+
+/** The entries of `needed` that the process does not hold. A change of configuration that has any waits for a restart. */
+export const missingPermissions = (needed: PermissionSet): PermissionSet => heldPermissions(needed).missing;
+
+/** `net 127.0.0.1:1, 127.0.0.1:2; read /a`; empty when there is nothing. */
+export const describePermissions = (set: PermissionSet): string =>
+  CATEGORIES.filter((name) => set[name].length > 0).map((name) => `${name} ${set[name].join(", ")}`).join("; ");
+
+function isGranted(category: Category, entry: string): boolean {
+  return Deno.permissions.querySync(descriptor(category, entry)).state === "granted";
+}
+
+function descriptor(category: Category, entry: string): Deno.PermissionDescriptor {
+  switch (category) {
+    case "net":
+      return { name: "net", host: entry };
+    case "read":
+      return { name: "read", path: entry };
+    case "write":
+      return { name: "write", path: entry };
+    case "env":
+      return { name: "env", variable: entry };
+    case "sys":
+      return { name: "sys", kind: sysKind(entry) };
+  }
+}
+
+const SYS_KINDS = ["hostname", "osRelease", "uid", "networkInterfaces"] as const;
+
+function sysKind(entry: string): (typeof SYS_KINDS)[number] {
+  const kind = SYS_KINDS.find((name) => name === entry);
+  if (kind === undefined) throw new Error(`Cannot ask for the sys permission "${entry}": it is not used here`);
+  return kind;
+}
