@@ -1,13 +1,13 @@
 /** The composition root: builds every part from the configuration, joins them, starts and stops them in order. */
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { ShutdownEvent } from "../schemas/event/system.ts";
 import { createModelCatalog } from "./agent/catalog.ts";
 import { createModelRunner } from "./agent/runner.ts";
 import { createRunService } from "./agent/run_service.ts";
 import { createTools } from "./agent/tools.ts";
-import { BootstrapCodes } from "./auth/bootstrap_codes.ts";
-import { createDeviceTokens } from "./auth/device_tokens.ts";
-import { createPairingStore } from "./auth/pairing.ts";
+import { type Auth, createAuth } from "./auth/create.ts";
+import { type KnownHosts, knownHosts } from "./auth/known_hosts.ts";
 import type { Config } from "./config/types.ts";
 import { Hub } from "./connection/hub.ts";
 import { LIMITS } from "../schemas/frame.ts";
@@ -63,9 +63,9 @@ export async function startGateway(options: AppOptions): Promise<RunningGateway>
 async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
   const { config, log, clock } = options;
   const stopping = new AbortController();
-  const codes = new BootstrapCodes({ clock });
+  const auth = createAuth({ config, clock, db, hosts: hostsOf(options) });
   const hub = new Hub({ log, totalBufferedBytes: LIMITS.totalBufferedBytes, strict: options.strict ?? false });
-  const { services, state, runs } = createServices(options, db, hub);
+  const { services, state, runs } = createServices(options, db, hub, auth);
   const dedupe = new Dedupe(db, clock);
   const dispatcher = new Dispatcher({
     services,
@@ -74,7 +74,7 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
     stopping: stopping.signal,
     strict: options.strict ?? false,
   });
-  const { server, sockets } = createPort({ ...options, services, state, hub, dispatcher, codes });
+  const { server, sockets } = createPort({ ...options, services, state, hub, dispatcher, auth });
   const addresses = await server.listen(options.listen);
   runs.service.recover();
   const stopPeriodic = startPeriodic({
@@ -86,7 +86,7 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
   sockets.startPings();
   return {
     addresses,
-    webchatLink: () => webchatLink(config, addresses, codes.issue().code),
+    webchatLink: () => webchatLink(config, addresses, auth.bootstrap.issue().code),
     stop: async (reason, drainMs) => {
       stopPeriodic();
       hub.publish(ShutdownEvent, { reason, restartExpectedMs: null });
@@ -99,7 +99,7 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
   };
 }
 
-function createServices(options: AppOptions, db: Db, hub: Hub) {
+function createServices(options: AppOptions, db: Db, hub: Hub, auth: Auth) {
   const { config, log, clock, version } = options;
   const startedAtMs = clock.now();
   const state = new StateCounters();
@@ -120,7 +120,6 @@ function createServices(options: AppOptions, db: Db, hub: Hub) {
     models,
     tools,
   });
-  const pairing = createPairingStore({ db, clock });
   const presence = new PresenceList(clock, state, hub, () => selfEntry(version, clock.now()));
   const noChannels = () => ({ channels: {}, order: [], labels: {} });
   const services: Services = {
@@ -133,8 +132,8 @@ function createServices(options: AppOptions, db: Db, hub: Hub) {
     transcript,
     runs: service,
     models,
-    pairing,
-    deviceTokens: createDeviceTokens({ db, clock }),
+    pairing: auth.pairing,
+    deviceTokens: auth.deviceTokens,
     presence,
     health: new HealthService(clock, state, hub, config, sessions, noChannels),
     connections: hub,
@@ -142,6 +141,16 @@ function createServices(options: AppOptions, db: Db, hub: Hub) {
     startedAtMs,
   };
   return { services, state, runs: { service, sweep: () => service.maintenance(), stopWorker: () => runner.stop() } };
+}
+
+/** The names under which this gateway may be called. Needs the system permissions `hostname` and `networkInterfaces`. */
+function hostsOf({ listen, config }: AppOptions): KnownHosts {
+  return knownHosts({
+    hostname: hostname(),
+    interfaces: Deno.networkInterfaces().map((each) => each.address),
+    bound: listen.map((each) => each.hostname),
+    publicUrl: config.gateway.publicUrl,
+  });
 }
 
 /** Clients get their close frame before the listeners end; what does not close in time is destroyed. */

@@ -3,16 +3,15 @@ import { hostname } from "node:os";
 import { LIMITS } from "../schemas/frame.ts";
 import { EVENTS } from "../schemas/event/mod.ts";
 import type { Snapshot } from "../schemas/connect.ts";
-import type { BootstrapCodes } from "./auth/bootstrap_codes.ts";
-import { checkHost, type KnownHosts, knownHosts } from "./auth/known_hosts.ts";
-import { RateLimiter } from "./auth/rate_limit.ts";
+import type { Auth } from "./auth/create.ts";
+import { checkHost } from "./auth/known_hosts.ts";
 import type { Config } from "./config/types.ts";
 import type { Connection } from "./connection/connection.ts";
 import { Handshake, type HandshakeOutcome, type Peer } from "./connection/handshake.ts";
 import { helloOk } from "./connection/hello.ts";
 import type { Hub } from "./connection/hub.ts";
 import { Sockets } from "./connection/sockets.ts";
-import { HttpServer, type ListenAddress } from "./http/server.ts";
+import { HttpServer } from "./http/server.ts";
 import { createRoutes } from "./http/routes.ts";
 import { StaticFiles } from "./http/static_files.ts";
 import { type Clock, uuid } from "./observe/clock.ts";
@@ -27,25 +26,18 @@ export interface PortOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly version: string;
-  readonly listen: readonly ListenAddress[];
   readonly webchatDir: string;
   readonly services: Services;
   readonly state: StateCounters;
   readonly hub: Hub;
   readonly dispatcher: Dispatcher;
-  readonly codes: BootstrapCodes;
+  readonly auth: Auth;
 }
 
 type Accepted = Extract<HandshakeOutcome, { kind: "accepted" }>;
 
 export function createPort(options: PortOptions): { readonly server: HttpServer; readonly sockets: Sockets } {
-  const { clock, log, dispatcher, services, hub } = options;
-  const known = knownHosts({
-    hostname: hostname(),
-    interfaces: Deno.networkInterfaces().map((each) => each.address),
-    bound: options.listen.map((each) => each.hostname),
-    publicUrl: options.config.gateway.publicUrl,
-  });
+  const { clock, log, dispatcher, services, hub, auth } = options;
   const sockets = new Sockets({
     gatekeeper: {
       clock,
@@ -62,11 +54,11 @@ export function createPort(options: PortOptions): { readonly server: HttpServer;
         if (!connection.receive(text, dispatcher)) log.debug("frame.ignored", { connId: connection.connId });
       },
     },
-    handshake: createHandshakes(options, known),
+    handshake: createHandshakes(options),
   });
   const routes = createRoutes({
     files: new StaticFiles(options.webchatDir),
-    isKnownHost: (host) => checkHost(host, known).ok,
+    isKnownHost: (host) => checkHost(host, auth.hosts).ok,
     hasRoom: (address) => sockets.hasRoom(address),
     ready: () => true,
   });
@@ -74,19 +66,8 @@ export function createPort(options: PortOptions): { readonly server: HttpServer;
 }
 
 /** One handshake per socket; the limiter is shared, so that failures count across sockets. */
-function createHandshakes(options: PortOptions, known: KnownHosts): (peer: Peer) => Handshake {
-  const { config, clock, log, services, hub, codes } = options;
-  const deps = {
-    config,
-    clock,
-    log,
-    known,
-    bus: hub,
-    pairing: services.pairing,
-    deviceTokens: services.deviceTokens,
-    bootstrap: codes,
-    limiter: new RateLimiter({ clock }),
-  };
+function createHandshakes({ auth, config, clock, log, hub }: PortOptions): (peer: Peer) => Handshake {
+  const deps = { ...auth, config, clock, log, bus: hub };
   return (peer) => new Handshake(deps, peer, uuid());
 }
 
