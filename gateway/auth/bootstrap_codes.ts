@@ -16,12 +16,16 @@ interface Code {
 /** Kept in memory as digests: a restart of the gateway ends every code, and nothing on disk can be used as one. */
 export class BootstrapCodes {
   #codes: Code[] = [];
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor({ clock }: { readonly clock: Clock }) {
+    this.#clock = clock;
+  }
 
   /** A new code (32 characters, base64url) and when it ends. */
   issue(): { readonly code: string; readonly expiresAt: number } {
     const code = randomToken(CODE_BYTES);
-    const expiresAt = this.clock.now() + CODE_TTL_MS;
+    const expiresAt = this.#clock.now() + CODE_TTL_MS;
     this.#codes = [...this.#live(), { digest: digest(code), expiresAt }].slice(-MAX_CODES);
     return { code, expiresAt };
   }
@@ -37,7 +41,7 @@ export class BootstrapCodes {
   }
 
   #live(): Code[] {
-    const now = this.clock.now();
+    const now = this.#clock.now();
     return this.#codes.filter((code) => code.expiresAt > now);
   }
 }

@@ -3,9 +3,9 @@ import type { Config } from "../config/types.ts";
 import type { Clock } from "../observe/clock.ts";
 import type { Db } from "../storage/db.ts";
 import { BootstrapCodes } from "./bootstrap_codes.ts";
-import { SqliteDeviceTokens } from "./device_tokens.ts";
+import { createDeviceTokens } from "./device_tokens.ts";
 import type { KnownHosts } from "./known_hosts.ts";
-import { SqlitePairingStore } from "./pairing.ts";
+import { createPairingStore } from "./pairing.ts";
 import { RateLimiter } from "./rate_limit.ts";
 import { SharedSecret } from "./shared_secret.ts";
 import type { DeviceTokens, PairingStore } from "./types.ts";
@@ -28,10 +28,10 @@ export function createAuth(parts: {
   const { config, clock, db, hosts } = parts;
   return {
     secret: new SharedSecret(config.gateway.auth),
-    pairing: new SqlitePairingStore(db, clock),
-    deviceTokens: new SqliteDeviceTokens(db, clock),
-    bootstrap: new BootstrapCodes(clock),
-    limiter: new RateLimiter(clock),
+    pairing: createPairingStore({ db, clock }),
+    deviceTokens: createDeviceTokens({ db, clock }),
+    bootstrap: new BootstrapCodes({ clock }),
+    limiter: new RateLimiter({ clock }),
     hosts,
   };
 }

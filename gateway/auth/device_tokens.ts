@@ -31,7 +31,11 @@ interface TokenRow {
   readonly revoked: boolean;
 }
 
-export class SqliteDeviceTokens implements DeviceTokens {
+/** The device tokens of the state directory. */
+export const createDeviceTokens = (parts: { readonly db: Db; readonly clock: Clock }): DeviceTokens =>
+  new SqliteDeviceTokens(parts.db, parts.clock);
+
+class SqliteDeviceTokens implements DeviceTokens {
   constructor(private readonly db: Db, private readonly clock: Clock) {}
 
   ensure(

@@ -20,7 +20,11 @@ export const MAX_PENDING = 64;
 
 type Approved = { readonly request: PairRequest; readonly device: PairedDevice };
 
-export class SqlitePairingStore implements PairingStore {
+/** The pairing store of the state directory. */
+export const createPairingStore = (parts: { readonly db: Db; readonly clock: Clock }): PairingStore =>
+  new SqlitePairingStore(parts.db, parts.clock);
+
+class SqlitePairingStore implements PairingStore {
   constructor(private readonly db: Db, private readonly clock: Clock) {}
 
   get(deviceId: string): PairedDevice | undefined {

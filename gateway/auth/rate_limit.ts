@@ -41,19 +41,25 @@ interface Entry {
 
 export class RateLimiter {
   readonly #entries = new Map<string, Entry>();
-  constructor(private readonly clock: Clock, private readonly options: LimitOptions = LIMIT_DEFAULTS) {}
+  readonly #clock: Clock;
+  readonly #options: LimitOptions;
+
+  constructor({ clock, options = LIMIT_DEFAULTS }: { readonly clock: Clock; readonly options?: LimitOptions }) {
+    this.#clock = clock;
+    this.#options = options;
+  }
 
   /** Milliseconds until the peer may try again; 0 when it may try now. */
   lockedForMs(purpose: LimitPurpose, peer: LimitedPeer): number {
     if (peer.exempt) return 0;
     const entry = this.#entries.get(keyOf(purpose, peer));
-    return entry === undefined ? 0 : Math.max(0, entry.lockedUntil - this.clock.now());
+    return entry === undefined ? 0 : Math.max(0, entry.lockedUntil - this.#clock.now());
   }
 
   /** Counts a failure. Returns how long the answer is to be held back; strangers are not delayed but locked out. */
   failed(purpose: LimitPurpose, peer: LimitedPeer): number {
-    const now = this.clock.now();
-    const { failures, windowMs, lockMs, minDelayMs, maxDelayMs } = this.options;
+    const now = this.#clock.now();
+    const { failures, windowMs, lockMs, minDelayMs, maxDelayMs } = this.#options;
     const key = keyOf(purpose, peer);
     const before = this.#entries.get(key);
     const at = [...(before?.at ?? []).filter((time) => now - time < windowMs), now].slice(-failures);
@@ -74,7 +80,7 @@ export class RateLimiter {
   #put(key: string, entry: Entry): void {
     this.#entries.delete(key);
     this.#entries.set(key, entry);
-    if (this.#entries.size <= this.options.maxEntries) return;
+    if (this.#entries.size <= this.#options.maxEntries) return;
     const oldest = this.#entries.keys().next();
     if (!oldest.done) this.#entries.delete(oldest.value);
   }
