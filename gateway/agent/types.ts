@@ -1,7 +1,7 @@
 /** The borders inside the agent room: the model runner (the worker behind a port) and the run service (the ledger). */
 import type { AttachmentInput, Message, Usage } from "../../schemas/message.ts";
 import type { ModelErrorKind, ModelTarget, RunStart, ThinkingLevel, ToolSpec } from "../../schemas/worker/agent.ts";
-import type { ModelInfo } from "../config/types.ts";
+import type { ModelInfo, QueueMode } from "../config/types.ts";
 import type { Client } from "../connection/client.ts";
 
 /** What a model run is asked to do. */
@@ -73,6 +73,10 @@ export interface RunRequest {
   readonly thinking: ThinkingLevel | undefined;
   readonly timeoutMs: number | undefined;
   readonly extraSystemPrompt: string | undefined;
+  /** What to do when the session is busy; undefined: as the session and the configuration say. */
+  readonly queueMode?: QueueMode | undefined;
+  /** The message is text for the model even when it looks like a command. */
+  readonly plain?: boolean | undefined;
 }
 
 /** The last word on a run, as `agent` answers it and as it is kept for repeats. */

@@ -1,0 +1,120 @@
+/** From a session's transcript to what the model reads: system prompt, history within a budget, the messages of this turn. */
+import type { ImagePart, Message, TextPart, UserMessage } from "../../schemas/message.ts";
+import type { Config, ModelInfo } from "../config/types.ts";
+import type { StoredMessage, Transcript } from "../session/types.ts";
+import type { Run } from "./run.ts";
+import { forModel } from "./history.ts";
+
+/** Messages of the past that a prompt holds at most. */
+const MAX_HISTORY = 120;
+/** The context window that is assumed when the configuration names none. */
+const DEFAULT_WINDOW = 32_000;
+/** Share of the window that the prompt may fill; the rest is for the answer. */
+const PROMPT_SHARE = 0.75;
+
+export interface PromptInput {
+  /** The runs of this turn, oldest first; the last one carries it. */
+  readonly runs: readonly Run[];
+  readonly sessionId: string;
+  /** System events that waited in the session. */
+  readonly systemEvents: readonly string[];
+  readonly model: ModelInfo;
+}
+
+export interface PromptDeps {
+  readonly config: Config;
+  readonly transcript: Transcript;
+}
+
+export interface Prompt {
+  readonly system: string;
+  readonly messages: Message[];
+}
+
+/** Reads the transcript, which already holds the user messages of this turn, and replaces them by one prompt message. */
+export function buildPrompt({ config, transcript }: PromptDeps, input: PromptInput): Prompt {
+  const lead = input.runs.at(-1);
+  if (!lead) throw new Error("Cannot build a prompt: the turn has no run");
+  const page = transcript.page(input.sessionId, { limit: MAX_HISTORY + input.runs.length });
+  const own = new Set(input.runs.map(({ facts }) => facts.runId));
+  const { past, turn } = split(page, own);
+  const budget = (input.model.contextWindow ?? DEFAULT_WINDOW) * PROMPT_SHARE;
+  const vision = input.model.input.includes("image");
+  return {
+    system: systemPrompt(config, lead),
+    messages: [...forModel(past, { vision, tokens: budget }), turnMessage(input, turn, vision)],
+  };
+}
+
+function split(page: readonly StoredMessage[], own: ReadonlySet<string>) {
+  const past: Message[] = [];
+  const turn: UserMessage[] = [];
+  for (const { message } of page) {
+    if (message.role === "user" && message.runId !== undefined && own.has(message.runId)) turn.push(message);
+    else past.push(message);
+  }
+  return { past, turn };
+}
+
+/** System events first, then dropped messages in short, then the message or the queued messages. */
+function turnMessage(input: PromptInput, turn: readonly UserMessage[], vision: boolean): UserMessage {
+  const summary = input.runs.flatMap(({ facts }) => facts.request.summary);
+  const texts = turn.map((message) => textOf(message, vision));
+  const blocks = [
+    input.systemEvents.map((event) => `System: ${event}`).join("\n"),
+    summary.length === 0
+      ? ""
+      : ["[Earlier queued messages, shortened]", ...summary.map((line) => `- ${line}`)].join("\n"),
+    texts.length < 2 ? stamped(input.runs, turn[0]?.timestamp, texts[0] ?? "") : queuedText(texts),
+  ];
+  const text: TextPart = { type: "text", text: blocks.filter((block) => block !== "").join("\n\n") };
+  const images = vision ? turn.flatMap(({ content }) => content.filter((part) => part.type === "image")) : [];
+  return { role: "user", content: [text, ...images], timestamp: turn.at(-1)?.timestamp ?? 0 };
+}
+
+const queuedText = (texts: readonly string[]): string =>
+  ["[Queued messages while agent was busy]", ...texts.map((text, index) => `---\nQueued #${index + 1}\n${text}`)]
+    .join("\n\n");
+
+/** Texts of a message; images that the model cannot see are named, so that it can say so. */
+function textOf(message: UserMessage, vision: boolean): string {
+  const images = message.content.filter((part): part is ImagePart => part.type === "image");
+  const lines = message.content.filter((part): part is TextPart => part.type === "text").map(({ text }) => text);
+  if (!vision && images.length > 0) lines.push(`[${images.length} image(s) not shown: this model cannot see images]`);
+  return lines.join("\n\n");
+}
+
+/** Callers of `agent` are often programs without a sense of time: their message tells the model when it was sent. */
+function stamped(runs: readonly Run[], timestamp: number | undefined, text: string): string {
+  if (runs[0]?.facts.method !== "agent" || timestamp === undefined || /^\[[^\]]*\d{4}-\d{2}-\d{2}/u.test(text)) {
+    return text;
+  }
+  return `[${stamp(timestamp)}] ${text}`;
+}
+
+/** `Sun 2026-11-22 11:03 UTC`, in the host's zone. */
+export function stamp(timestamp: number, timeZone?: string): string {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    weekday: "short",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "short",
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).formatToParts(timestamp);
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((each) => each.type === type)?.value ?? "";
+  return `${part("weekday")} ${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")} ` +
+    part("timeZoneName");
+}
+
+function systemPrompt(config: Config, { facts }: Run): string {
+  const agent = config.agents.list.find(({ id }) => id === facts.agentId);
+  const name = agent?.identity.name ?? agent?.name ?? "an assistant";
+  const base = agent?.systemPrompt ?? config.agents.systemPrompt ??
+    `You are ${name}, a personal assistant. Answer in the language of the user. Use a tool when it gives facts that you do ` +
+      "not have; say plainly when something cannot be done.";
+  return [base, facts.request.extraSystemPrompt ?? ""].filter((part) => part !== "").join("\n\n");
+}

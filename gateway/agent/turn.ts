@@ -1,0 +1,260 @@
+/** One turn of a session: start in one transaction, the model with its tools, then exactly one ending. */
+import type { AssistantMessage, Message, Usage } from "../../schemas/message.ts";
+import { THINKING_LEVELS, type ThinkingLevel } from "../../schemas/worker/agent.ts";
+import { GatewayError } from "../../schemas/error.ts";
+import type { Config } from "../config/types.ts";
+import type { Lease } from "../session/lane.ts";
+import type { Session, StoredMessage } from "../session/types.ts";
+import type { EndingDeps, Endings } from "./endings.ts";
+import { buildPrompt } from "./prompt.ts";
+import { addUsage, type Run } from "./run.ts";
+import {
+  type ModelCatalog,
+  ModelError,
+  type ModelObserver,
+  type ModelRequest,
+  type ModelRunner,
+  type Tool,
+} from "./types.ts";
+
+/** Model calls in one run at most, so that a tool loop ends. */
+const MAX_STEPS = 16;
+/** A run's longest time: what `timeout: 0` means. */
+export const MAX_RUN_MS = 24 * 3_600_000;
+/** Characters of a tool's answer that the model and the transcript get. */
+const MAX_TOOL_CHARS = 100_000;
+
+export interface TurnDeps extends EndingDeps {
+  readonly config: Config;
+  readonly runner: ModelRunner;
+  readonly models: ModelCatalog;
+  readonly tools: readonly Tool[];
+  readonly endings: Endings;
+}
+
+/** Runs of one turn: the last one carries it, the others end at once as merged into it. */
+export class Turns {
+  constructor(private readonly deps: TurnDeps) {}
+
+  /** Never throws and never leaves the lane held: what goes wrong ends the run with an error. */
+  start(runs: readonly Run[], lease: Lease): void {
+    const lead = runs.at(-1);
+    if (!lead) return lease.release();
+    lead.lease = lease;
+    try {
+      const session = this.#begin(runs, lead);
+      this.#run(lead, this.#request(runs, lead, session)).catch((error) => this.#fail(lead, error));
+    } catch (error) {
+      this.#fail(lead, error);
+      // The transaction rolled back, so the others are still open: they share the turn's fate.
+      for (const run of runs) this.#fail(run, error);
+      lease.release();
+    }
+  }
+
+  /** Ledger and user messages in one transaction, then the first events. */
+  #begin(runs: readonly Run[], lead: Run): StartedSession {
+    const { db, ledger, sessions, transcript, endings, clock, news } = this.deps;
+    const now = clock.now();
+    const started = db.transaction(() => {
+      const session = sessions.ensure(lead.facts.sessionKey);
+      const systemEvents = session.entry.systemEvents ?? [];
+      ledger.start(lead.facts, session.sessionId, now);
+      const merged = runs.slice(0, -1).map((run) => endings.merged(run));
+      const stored = runs.map((run) => transcript.append(session.sessionId, userMessage(run)));
+      sessions.update(session.key, {
+        systemSent: true,
+        ...(systemEvents.length > 0 ? { systemEvents: undefined } : {}),
+      });
+      return { session, systemEvents, stored, merged };
+    });
+    lead.start(now, started.session.sessionId);
+    for (const run of started.merged) run.announce();
+    for (const message of started.stored) news.messageAppended({ key: lead.facts.sessionKey }, message);
+    const { entry } = started.session;
+    lead.events.start(now, {
+      thinking: (entry.reasoningLevel ?? "off") !== "off" || (lead.facts.request.thinking ?? "off") !== "off",
+      toolResults: (entry.verboseLevel ?? this.deps.config.agents.verboseDefault) === "full",
+    });
+    news.changed(lead.facts.sessionKey, "run");
+    lead.cancelDeadline = clock.after(this.#deadline(lead), () => this.#timeout(lead));
+    return started;
+  }
+
+  #deadline(run: Run): number {
+    const { timeoutMs } = run.facts.request;
+    const wanted = timeoutMs ?? this.deps.config.agents.timeoutSeconds * 1_000;
+    return wanted === 0 ? MAX_RUN_MS : Math.min(wanted, MAX_RUN_MS);
+  }
+
+  #timeout(run: Run): void {
+    const seconds = Math.round(this.#deadline(run) / 1_000);
+    const limit = seconds >= 1 ? `${seconds} s` : `${this.#deadline(run)} ms`;
+    this.deps.endings.error(
+      run,
+      `The run was stopped: no complete answer within its time limit of ${limit}`,
+      "timeout",
+    );
+  }
+
+  /** Resolves the model and writes the prompt. Throws when the session's model is not there any more. */
+  #request(runs: readonly Run[], lead: Run, { session, systemEvents }: StartedSession): TurnRequest {
+    const { config, models, tools } = this.deps;
+    const { info, target } = models.resolve(modelReference(config, session));
+    lead.produced.provider = info.provider;
+    lead.produced.model = info.id;
+    const prompt = buildPrompt(this.deps, { runs, sessionId: session.sessionId, systemEvents, model: info });
+    const thinking = lead.facts.request.thinking ?? session.entry.thinkingLevel ?? config.agents.thinkingDefault;
+    return {
+      api: target.api,
+      notes: notes(runs, info.input.includes("image"), info.id),
+      model: {
+        runId: lead.facts.id,
+        target,
+        ...prompt,
+        tools: tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+        thinking: isThinking(thinking) ? thinking : "off",
+        maxSteps: MAX_STEPS,
+      },
+    };
+  }
+
+  async #run(run: Run, request: TurnRequest): Promise<void> {
+    const { runner, endings } = this.deps;
+    const { aborted } = await runner.run(request.model, this.#observer(run, request), run.abort.signal);
+    if (run.isEnded) return;
+    if (aborted) endings.error(run, "The model stopped before its answer was complete", "unknown");
+    else endings.ok(run);
+  }
+
+  #observer(run: Run, request: TurnRequest): ModelObserver {
+    return {
+      delta: (kind, text) => {
+        if (!run.isEnded) run.events.delta(kind, text);
+      },
+      message: (message) => {
+        if (!run.isEnded) this.#message(run, request, message);
+      },
+      tool: (call, signal) => this.#tool(run, call, signal),
+    };
+  }
+
+  #message(run: Run, { notes, api }: TurnRequest, message: ModelMessage): void {
+    const { events, produced, facts } = run;
+    if (message.stopReason !== "toolUse" && notes.length > 0) events.delta("text", suffix(notes, message.text));
+    const text = message.stopReason === "toolUse" ? message.text : message.text + suffix(notes, message.text);
+    events.message();
+    produced.usage = addUsage(produced.usage, message.usage);
+    produced.lastCall = message.usage ?? produced.lastCall;
+    produced.stopReason = message.stopReason;
+    if (text !== "") produced.texts.push(text);
+    const content: AssistantMessage["content"] = [
+      ...(message.thinking ? [{ type: "thinking" as const, thinking: message.thinking }] : []),
+      ...(text === "" ? [] : [{ type: "text" as const, text }]),
+      ...message.toolCalls.map((call) => ({ type: "toolCall" as const, ...call })),
+    ];
+    produced.messages.push({
+      role: "assistant",
+      content,
+      timestamp: this.deps.clock.now(),
+      api,
+      provider: produced.provider,
+      model: produced.model,
+      ...(message.usage === undefined ? {} : { usage: message.usage }),
+      stopReason: message.stopReason,
+      runId: facts.runId,
+    });
+  }
+
+  async #tool(run: Run, call: ToolCall, signal: AbortSignal): Promise<{ text: string; isError: boolean }> {
+    const name = call.name;
+    if (run.isEnded) return { text: "The run has ended", isError: true };
+    run.events.tool({ phase: "start", name, toolCallId: call.id, args: call.args }, undefined);
+    const result = await this.#callTool(run, call, signal);
+    if (run.isEnded) return result;
+    run.events.tool({ phase: "result", name, toolCallId: call.id, isError: result.isError }, result.text);
+    run.produced.messages.push({
+      role: "toolResult",
+      toolCallId: call.id,
+      toolName: name,
+      content: [{ type: "text", text: result.text }],
+      isError: result.isError,
+      timestamp: this.deps.clock.now(),
+      runId: run.facts.runId,
+    });
+    return result;
+  }
+
+  async #callTool(run: Run, call: ToolCall, signal: AbortSignal): Promise<{ text: string; isError: boolean }> {
+    const tool = this.deps.tools.find(({ name }) => name === call.name);
+    if (!tool) return { text: `There is no tool "${call.name}"`, isError: true };
+    const { sessionKey, agentId } = run.facts;
+    try {
+      const text = await tool.run(call.args, { sessionKey, agentId, signal });
+      return { text: text.length > MAX_TOOL_CHARS ? `${text.slice(0, MAX_TOOL_CHARS)}\n[cut]` : text, isError: false };
+    } catch (error) {
+      return { text: error instanceof Error ? error.message : String(error), isError: true };
+    }
+  }
+
+  #fail(run: Run, error: unknown): void {
+    if (run.isEnded) return;
+    if (error instanceof ModelError) return this.deps.endings.error(run, error.message, error.kind);
+    if (error instanceof GatewayError) return this.deps.endings.error(run, error.message, "bad_model");
+    this.deps.log.error("run.failed", { runId: run.facts.runId, error });
+    const reason = error instanceof Error ? error.message : String(error);
+    this.deps.endings.error(run, `The gateway could not complete this run: ${reason}`, "unknown");
+  }
+}
+
+interface StartedSession {
+  readonly session: Session;
+  readonly systemEvents: readonly string[];
+  readonly stored: readonly StoredMessage[];
+}
+
+interface TurnRequest {
+  readonly api: string;
+  /** Sentences that end the answer: what of the request the model did not see. */
+  readonly notes: readonly string[];
+  readonly model: ModelRequest;
+}
+
+type ModelMessage = Parameters<ModelObserver["message"]>[0] & { readonly usage: Usage | undefined };
+type ToolCall = Parameters<ModelObserver["tool"]>[0];
+
+export function userMessage(run: Run): Message {
+  const { message, images, leftOut } = run.facts.request;
+  const missing = leftOut.map((name) => `[${name} was left out: it is no PNG, JPEG, GIF or WebP image]`);
+  const texts = [message, ...missing].filter((text) => text !== "");
+  return {
+    role: "user",
+    content: [...texts.map((text) => ({ type: "text" as const, text })), ...images],
+    timestamp: run.facts.acceptedAt,
+    runId: run.facts.runId,
+  };
+}
+
+/** The session's own choice, then the agent's; undefined: the default of all. */
+export function modelReference(config: Config, { entry, agentId }: Session): string | undefined {
+  const { providerOverride, modelOverride } = entry;
+  if (modelOverride !== undefined) {
+    return providerOverride === undefined ? modelOverride : `${providerOverride}/${modelOverride}`;
+  }
+  return config.agents.list.find(({ id }) => id === agentId)?.model;
+}
+
+function notes(runs: readonly Run[], vision: boolean, model: string): string[] {
+  const requests = runs.map(({ facts }) => facts.request);
+  const leftOut = requests.flatMap((request) => request.leftOut);
+  const images = requests.reduce((sum, request) => sum + request.images.length, 0);
+  return [
+    ...(images > 0 && !vision ? [`(The model ${model} cannot see images, so the attached images were not used.)`] : []),
+    ...(leftOut.length > 0 ? [`(Left out, because only images can be attached: ${leftOut.join(", ")}.)`] : []),
+  ];
+}
+
+const suffix = (notes: readonly string[], text: string): string =>
+  notes.length === 0 ? "" : (text === "" ? "" : "\n\n") + notes.join("\n");
+
+const isThinking = (value: string): value is ThinkingLevel => THINKING_LEVELS.some((level) => level === value);
