@@ -1,12 +1,9 @@
 /** `openclaw gateway`: environment, configuration, state directory, locks, app; then runs until a signal. */
-import { parsePort } from "../config/gateway_part.ts";
-import type { GatewayFlags } from "../config/gateway_part.ts";
 import { systemClock } from "../observe/clock.ts";
 import type { Env } from "../observe/home.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import type { RunningGateway } from "../app.ts";
-import { CliError } from "./exit.ts";
-import { listenError, prepare, type Prepared, prepareFiles } from "./gateway_boot.ts";
+import { gatewayFlags, listenError, prepare, type Prepared, prepareFiles } from "./gateway_boot.ts";
 import { type Locks, takeGatewayLocks } from "./gateway_locks.ts";
 import { startLines } from "./start_lines.ts";
 
@@ -25,7 +22,6 @@ export interface GatewayCommandOptions {
 
 /** How long running work may go on after the first signal. */
 const DRAIN_MS = 10_000;
-const BINDS = ["loopback", "lan", "tailnet", "auto", "custom"] as const;
 
 /**
  * Runs the gateway in the foreground. Resolves with the exit code after a signal: 0 when everything was written out.
@@ -35,7 +31,7 @@ export async function gatewayCommand(options: GatewayCommandOptions): Promise<nu
   // Loading the app takes longer than reading the configuration; both go on at once.
   const app = import("../app.ts");
   app.catch(() => {});
-  const prepared = await prepare(options.env, flagsOf(options));
+  const prepared = await prepare(options.env, gatewayFlags(options));
   const { config, paths } = prepared.loaded;
   const log = createLog(
     options.verbose ? "debug" : config.logging.level,
@@ -90,18 +86,6 @@ function linesOf(
   });
 }
 
-function flagsOf({ port, bind, token, password }: GatewayCommandOptions): GatewayFlags {
-  const number = port === undefined ? undefined : parsePort(port);
-  if (port !== undefined && number === undefined) {
-    throw new CliError("usage", `Cannot use --port "${port}": a number from 1 to 65535 is needed`);
-  }
-  const chosen = BINDS.find((name) => name === bind);
-  if (bind !== undefined && chosen === undefined) {
-    throw new CliError("usage", `Cannot use --bind "${bind}": one of ${BINDS.join(", ")} is needed`);
-  }
-  return { port: number, bind: chosen, token, password };
-}
-
 /**
  * An error that no library handled must not take every chat down with it: it is logged, and the gateway goes on.
  * Returns how to undo that.
@@ -144,7 +128,7 @@ async function untilStopped(gateway: RunningGateway, log: Log, drainMs: number):
   try {
     const signal = await first.promise;
     log.info("gateway.stopping", { signal, drainMs });
-    await gateway.stop(`gateway stopping (${signal})`, drainMs);
+    await gateway.stop("gateway stopping", drainMs);
     log.info("gateway.stopped", { signal });
   } finally {
     for (const { signal, handler } of handlers) Deno.removeSignalListener(signal, handler);

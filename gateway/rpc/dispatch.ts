@@ -137,9 +137,8 @@ class RunningCall implements Call<unknown> {
     return AbortSignal.any([this.#abort.signal, this.stopping]);
   }
 
-  respond(payload: unknown): void {
-    this.client.respond(this.id, payload);
-  }
+  /** A property, not a method, so that handlers may take it apart from the call. */
+  readonly respond = (payload: unknown): void => this.client.respond(this.id, payload);
 
   /** The result, or an error at the deadline. */
   bounded(result: Promise<unknown>, deadlineMs: number, method: string): Promise<unknown> {
