@@ -1,5 +1,7 @@
 /** `openclaw config`: read it through the gateway, check the file without one, say where it is. */
-import { readConfigFile } from "../config/read_file.ts";
+import { loadConfig } from "../config/load.ts";
+import { pathsOf } from "../config/paths.ts";
+import { resolve } from "node:path";
 import { redact } from "../observe/redact.ts";
 import { withGateway } from "./connect.ts";
 import type { Command } from "./context.ts";
@@ -37,8 +39,11 @@ export function valueAt(root: unknown, path: string): unknown {
 }
 
 export const validateCommand: Command = async ({ out, env }, options, [file]) => {
-  const path = file ?? places(env).configPath;
-  const { exists, issues, warnings } = await readConfigFile(path);
+  const path = file === undefined ? places(env).configPath : resolve(file);
+  const { config: { exists, issues, warnings } } = await loadConfig({
+    env,
+    paths: { ...pathsOf(env), configPath: path },
+  });
   const valid = issues.length === 0;
   const code = valid ? EXITS.ok.code : EXITS.failed.code;
   if (options.flag("json")) {

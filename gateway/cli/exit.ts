@@ -5,7 +5,10 @@ interface ExitRow {
   readonly meaning: string;
 }
 
-/** Scripts depend on these numbers: a row may be added, none may change. 75 is EX_TEMPFAIL of sysexits.h, 130 is SIGINT. */
+/**
+ * Scripts depend on these numbers: a row may be added, none may change. 75, 77 and 78 are those of sysexits.h
+ * (temporary, no permission, configuration), 130 is SIGINT.
+ */
 export const EXITS = {
   ok: { code: 0, meaning: "done" },
   failed: { code: 1, meaning: "the gateway answered with an error, a run failed, or the configuration has issues" },
@@ -14,7 +17,7 @@ export const EXITS = {
   refused: { code: 4, meaning: "the gateway refused the token, the password or the scope" },
   notPaired: { code: 5, meaning: "this device waits for approval on the gateway" },
   temporary: { code: 75, meaning: "not available now or no answer in time; trying again later can help" },
-  permission: { code: 77, meaning: "the process lacks a permission that this configuration needs" },
+  permission: { code: 77, meaning: "this process was started without a permission that it needs" },
   config: { code: 78, meaning: "the gateway cannot start with this configuration" },
   interrupted: { code: 130, meaning: "stopped by Ctrl-C" },
 } as const satisfies Record<string, ExitRow>;

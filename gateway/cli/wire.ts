@@ -95,8 +95,15 @@ function parseFrame(data: unknown): Inbound | undefined {
   }
 }
 
-/** The reason without the layers that Deno puts before it. */
+/** The reason in words, without the layers that Deno puts before it. */
 function failureText(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/^NetworkError: /u, "").replace(/^failed to connect to WebSocket: /u, "");
+  const reason = text.replace(/^NetworkError: /u, "").replace(/^failed to connect to WebSocket: /u, "");
+  return REASONS.find(([pattern]) => pattern.test(reason))?.[1] ?? reason;
 }
+
+const REASONS: readonly (readonly [pattern: RegExp, words: string])[] = [
+  [/tcp connect error|connection refused/iu, "nothing listens there"],
+  [/dns error/iu, "the host name is not known"],
+  [/connection closed before message completed/iu, "it closed the connection without an answer"],
+];
