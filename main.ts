@@ -36,6 +36,7 @@ const permissions: CommandSpec = {
   options: [
     { flags: "--flags", help: "One line of flags for deno run" },
     { flags: "--json", help: "As JSON" },
+    { flags: "--for <what>", help: "gateway (default), or cli: the other commands" },
     { flags: "--read-paths", help: "The paths that --flags itself has to read", hidden: true },
     ...LISTEN.map((option) => ({ ...option, hidden: true })),
   ],
@@ -52,6 +53,9 @@ const permissions: CommandSpec = {
         flags: options.flag("flags"),
         json: options.flag("json"),
         readPaths: options.flag("readPaths"),
+        for: options.text("for"),
+        port: options.text("port"),
+        bind: options.text("bind"),
       });
   },
 };

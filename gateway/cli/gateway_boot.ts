@@ -1,5 +1,5 @@
 /** The steps from the environment to a running gateway, each with the sentence for its failure. */
-import { describe, type InterfaceAddress, type ListenPlan, planListen } from "../config/listen.ts";
+import { describe, hostPort, type InterfaceAddress, type ListenPlan, planListen } from "../config/listen.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { findOllama } from "../config/ollama.ts";
 import { type Paths, pathsOf } from "../config/paths.ts";
@@ -9,9 +9,8 @@ import {
   type HeldPermissions,
   heldPermissions,
 } from "../config/permissions.ts";
-import { hostPort } from "../config/listen.ts";
 import { writeToken } from "../config/write_token.ts";
-import type { GatewayFlags } from "../config/gateway_part.ts";
+import { type GatewayFlags, parsePort } from "../config/gateway_part.ts";
 import type { Env } from "../observe/home.ts";
 import { prepareStateDir } from "../storage/state_dir.ts";
 import { CliError } from "./exit.ts";
@@ -20,6 +19,27 @@ export interface Prepared {
   readonly loaded: LoadedConfig;
   readonly plan: ListenPlan;
   readonly held: HeldPermissions;
+}
+
+const BINDS = ["loopback", "lan", "tailnet", "auto", "custom"] as const;
+
+/** The options of the command line, checked. Throws `CliError`. */
+export function gatewayFlags(options: {
+  readonly port?: string | undefined;
+  readonly bind?: string | undefined;
+  readonly token?: string | undefined;
+  readonly password?: string | undefined;
+}): GatewayFlags {
+  const { port, bind, token, password } = options;
+  const number = port === undefined ? undefined : parsePort(port);
+  if (port !== undefined && number === undefined) {
+    throw new CliError("usage", `Cannot use --port "${port}": a number from 1 to 65535 is needed`);
+  }
+  const chosen = BINDS.find((name) => name === bind);
+  if (bind !== undefined && chosen === undefined) {
+    throw new CliError("usage", `Cannot use --bind "${bind}": one of ${BINDS.join(", ")} is needed`);
+  }
+  return { port: number, bind: chosen, token, password };
 }
 
 /** Reads the configuration and checks that this process may do what it asks for. Writes nothing yet. */

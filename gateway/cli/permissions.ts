@@ -1,11 +1,17 @@
 /** `openclaw permissions`: what this configuration needs, as text, as flags of `deno run`, or as JSON. */
 import { loadConfig } from "../config/load.ts";
 import { pathsOf } from "../config/paths.ts";
-import { CATEGORIES, gatewayPermissions, permissionFlags } from "../config/permissions.ts";
-import { Secret } from "../secrets/secret.ts";
+import {
+  CATEGORIES,
+  cliPermissions,
+  gatewayPermissions,
+  permissionFlags,
+  type PermissionSet,
+} from "../config/permissions.ts";
 import type { Env } from "../observe/home.ts";
+import { Secret } from "../secrets/secret.ts";
 import { CliError } from "./exit.ts";
-import { configured, planFor } from "./gateway_boot.ts";
+import { configured, gatewayFlags, planFor } from "./gateway_boot.ts";
 
 export interface PermissionsCommandOptions {
   readonly env: Env;
@@ -15,33 +21,54 @@ export interface PermissionsCommandOptions {
   readonly json?: boolean | undefined;
   /** Only the paths that `--flags` has to read, joined by commas: the first, smallest step of the task. */
   readonly readPaths?: boolean | undefined;
+  /** `gateway` (default) or `cli`: every other command. */
+  readonly for?: string | undefined;
+  /** As `gateway` would get them. */
+  readonly port?: string | undefined;
+  readonly bind?: string | undefined;
 }
 
 /** Returns the exit code. Throws `CliError` when the flags cannot be written. */
 export async function permissionsCommand(options: PermissionsCommandOptions): Promise<number> {
-  const paths = configured(() => pathsOf(options.env));
+  const { env, print } = options;
+  const paths = configured(() => pathsOf(env));
   if (options.readPaths) {
-    options.print(oneArgument(paths.configPath));
+    print(oneArgument(paths.configPath));
     return 0;
   }
+  const forCli = purpose(options.for) === "cli";
   // Secrets stay unread here: which hosts are needed does not depend on them, and this step may not see them.
   const unread = new Secret("unread");
-  const loaded = await loadConfig({ env: options.env, paths, resolve: () => ({ ok: true, secret: unread }) });
+  const loaded = await loadConfig({
+    env,
+    paths,
+    flags: gatewayFlags(options),
+    resolve: () => ({ ok: true, secret: unread }),
+  });
   // A bind that is refused has no addresses; the gateway, started with the rest, says why.
-  const set = gatewayPermissions(loaded, planFor(loaded).addresses);
-  const flags = configured(() => permissionFlags(set));
-  if (options.flags) options.print(flags.join(" "));
-  else if (options.json) options.print(JSON.stringify({ permissions: set, flags }, null, 2));
-  else {
-    options.print(
-      `What the gateway needs with ${loaded.config.path}${loaded.config.exists ? "" : " (not there yet)"}:`,
-    );
-    for (const name of CATEGORIES) for (const entry of set[name]) options.print(`  ${name.padEnd(6)}${entry}`);
-    options.print("Nothing else: no run, no ffi, no import. As flags of deno run:");
-    options.print(`  ${flags.join(" ")}`);
-    options.print("Audit what it uses: DENO_AUDIT_PERMISSIONS=/tmp/audit.jsonl deno task gateway");
-  }
+  const set = forCli ? cliPermissions(loaded) : gatewayPermissions(loaded, planFor(loaded).addresses);
+  const flags = [...(forCli ? ["--allow-net"] : []), ...configured(() => permissionFlags(set))];
+  if (options.flags) print(flags.join(" "));
+  else if (options.json) print(JSON.stringify({ permissions: forCli ? { ...set, net: true } : set, flags }, null, 2));
+  else for (const line of textLines(set, flags, forCli)) print(line);
   return 0;
+}
+
+function textLines(set: PermissionSet, flags: readonly string[], forCli: boolean): string[] {
+  return [
+    forCli ? "What the commands of a client need:" : "What the gateway needs with this configuration:",
+    ...(forCli ? ["  net   every host, since --url can name any gateway"] : []),
+    ...CATEGORIES.flatMap((name) => set[name].map((entry) => `  ${name.padEnd(6)}${entry}`)),
+    "Nothing else: no run, no ffi, no import. As flags of deno run:",
+    `  ${flags.join(" ")}`,
+    "Audit what is used: DENO_AUDIT_PERMISSIONS=/tmp/audit.jsonl deno task gateway",
+  ];
+}
+
+function purpose(text: string | undefined): "gateway" | "cli" {
+  if (text === undefined || text === "gateway") return "gateway";
+  if (text === "cli") return "cli";
+  throw new CliError("usage", `Cannot use --for "${text}": gateway or cli is needed`);
 }
 
 /** A path that a task can insert unquoted. */

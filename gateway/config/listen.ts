@@ -116,6 +116,3 @@ export const hostPort = (hostname: string, port: number): string =>
 
 export const describe = (addresses: readonly Pick<ListenAddress, "hostname" | "port">[]): string =>
   addresses.map(({ hostname, port }) => hostPort(hostname, port)).join(", ");
-
-/** The binds that look at the network interfaces. */
-export const needsInterfaces = ({ bind }: Config["gateway"]): boolean => bind !== "loopback";

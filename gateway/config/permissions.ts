@@ -2,7 +2,7 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { KNOWN_ENV, namesInConfig } from "../observe/env_capture.ts";
 import { secretFile } from "../secrets/resolve.ts";
-import { hostPort, type ListenAddress, needsInterfaces } from "./listen.ts";
+import { hostPort, type ListenAddress } from "./listen.ts";
 import type { LoadedConfig } from "./load.ts";
 import { OLLAMA_HOST } from "./ollama.ts";
 
@@ -20,7 +20,7 @@ export type Category = (typeof CATEGORIES)[number];
 
 export const NO_PERMISSIONS: PermissionSet = { net: [], read: [], write: [], env: [], sys: [] };
 
-/** What the main process needs for this configuration. */
+/** What the gateway's process needs for this configuration. */
 export function gatewayPermissions(loaded: LoadedConfig, listen: readonly ListenAddress[]): PermissionSet {
   const { config, paths, canvasRoot } = loaded;
   const own = paths.hostLockDir === undefined ? [] : [paths.hostLockDir];
@@ -37,9 +37,24 @@ export function gatewayPermissions(loaded: LoadedConfig, listen: readonly Listen
     sys: [
       "hostname",
       "osRelease",
+      // The host's own tailnet addresses count as local, whatever the gateway is bound to.
+      "networkInterfaces",
       ...(own.length > 0 ? ["uid"] : []),
-      ...(needsInterfaces(config.gateway) ? ["networkInterfaces"] : []),
     ],
+  };
+}
+
+/**
+ * What the other commands need: the state directory (device identity), the configuration and what it names. Net is whole,
+ * as `openclaw --url` may name any gateway.
+ */
+export function cliPermissions({ config, paths }: LoadedConfig): PermissionSet {
+  return {
+    net: [],
+    read: outermost([paths.stateDir, paths.configPath, ...secretFilesOf(config.parsed)]),
+    write: [paths.stateDir],
+    env: unique([...KNOWN_ENV, ...namesInConfig(config.raw ?? "")]),
+    sys: ["hostname", "osRelease", "networkInterfaces", "uid"],
   };
 }
 
