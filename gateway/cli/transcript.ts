@@ -11,15 +11,14 @@ const WHO: Readonly<Record<string, readonly [string, Style]>> = {
 /** Each message under the name of its author; tool results and calls on one dimmed line. */
 export function printMessages(out: Output, messages: readonly ChatMessage[]): void {
   for (const message of messages) {
-    for (const name of toolCalls(message)) out.line(out.style("dim", `  tool ${oneLine(name, 60)}`));
     const text = clean(messageText(message)).trim();
     if (message.role === "toolResult") {
       out.line(out.style("dim", `  ${oneLine(message.toolName ?? "tool", 40)}: ${oneLine(text, 100)}`));
       continue;
     }
-    if (text === "" && message.errorMessage === undefined) continue;
     const [name, style] = WHO[message.role] ?? [oneLine(message.role, 20), "dim"];
-    out.line(`${out.style(style, `${name}:`)} ${text}`);
+    if (text !== "" || message.errorMessage !== undefined) out.line(`${out.style(style, `${name}:`)} ${text}`);
+    for (const tool of toolCalls(message)) out.line(out.style("dim", `  tool ${oneLine(tool, 60)}`));
     if (message.errorMessage !== undefined) out.line(out.style("red", clean(message.errorMessage)));
   }
 }
