@@ -1,0 +1,34 @@
+/** Which language the page speaks, and times in words. */
+import { en } from "./en.ts";
+import { zh } from "./zh.ts";
+
+export type Words = typeof en;
+export const LANGUAGES = { en, zh } as const;
+export type Language = keyof typeof LANGUAGES;
+
+export const isLanguage = (value: string | undefined): value is Language => value === "en" || value === "zh";
+/** The kept choice, else the browser's language, else English. */
+export const pickLanguage = (kept: string | undefined, browser: string): Language =>
+  isLanguage(kept) ? kept : browser.toLowerCase().startsWith("zh") ? "zh" : "en";
+
+/** "5 min. ago"; the exact time belongs beside it. */
+export function ago(t: Words, timestamp: number, now: number): string {
+  const seconds = Math.max(0, Math.round((now - timestamp) / 1000));
+  if (seconds < 60) return t.ago(0, "second");
+  if (seconds < 3600) return t.ago(Math.round(seconds / 60), "minute");
+  if (seconds < 86_400) return t.ago(Math.round(seconds / 3600), "hour");
+  return t.ago(Math.round(seconds / 86_400), "day");
+}
+
+export const exactTime = (t: Words, timestamp: number): string =>
+  new Date(timestamp).toLocaleString(t.locale, { dateStyle: "medium", timeStyle: "short" });
+
+export const clockTime = (t: Words, timestamp: number): string =>
+  new Date(timestamp).toLocaleTimeString(t.locale, { hour: "2-digit", minute: "2-digit" });
+
+/** "0.8 s", "1 min 5 s". */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${ms} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}

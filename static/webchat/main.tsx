@@ -1,0 +1,94 @@
+/** Starts the page: builds the parts, takes the one-use code out of the address bar, listens for signs of life. */
+import { render } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { browserSafe } from "./client/identity.ts";
+import { browserTimers } from "./client/link.ts";
+import { codeOf, GatewayClient } from "./client/protocol.ts";
+import { isLanguage, LANGUAGES, pickLanguage } from "./i18n/mod.ts";
+import { Chat } from "./state/chat.ts";
+import { keep } from "./state/keep.ts";
+import { createStore } from "./state/store.ts";
+import { App } from "./view/app.tsx";
+import { type Theme, type Ui, UiContext } from "./view/context.ts";
+
+/** A code is a secret for as long as it is unused: it must not stay in the address bar or the browser's history. */
+function takeCode(): string | undefined {
+  const code = codeOf(location.hash);
+  if (code !== undefined) history.replaceState(null, "", location.pathname);
+  return code;
+}
+
+/** Always the page's own origin: no parameter can point the page, and with it the key, at another gateway. */
+const endpoint = (): string => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`;
+
+const isTheme = (value: string | undefined): value is Theme =>
+  value === "light" || value === "dark" || value === "system";
+
+function showTheme(theme: Theme): void {
+  if (theme === "system") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme;
+}
+
+function start() {
+  const store = createStore();
+  const safe = browserSafe();
+  const client: GatewayClient = new GatewayClient({
+    safe,
+    timers: browserTimers,
+    open: () => new WebSocket(endpoint()),
+    random: Math.random,
+    on: {
+      state: (connection) => store.dispatch({ type: "connection", connection }),
+      hello: (hello) => chat.hello(hello),
+      event: (name, payload) => chat.event(name, payload),
+      gap: () => chat.gap(),
+    },
+  }, takeCode());
+  const chat = new Chat(store, client);
+  safe.identity().then(({ deviceId }) => store.dispatch({ type: "identity", deviceId }), () => undefined);
+  addEventListener("online", () => client.wake());
+  addEventListener("pageshow", () => client.wake());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && client.wake());
+  // A fresh link opened in a tab that already shows the page changes only the fragment.
+  addEventListener("hashchange", () => {
+    const code = takeCode();
+    if (code !== undefined) client.useCode(code);
+  });
+  return { store, client, chat };
+}
+
+function Root({ parts }: { parts: ReturnType<typeof start> }) {
+  const [language, setLanguage] = useState(() => pickLanguage(keep.get("language"), navigator.language));
+  const [theme, setTheme] = useState<Theme>(() => {
+    const kept = keep.get("theme");
+    return isTheme(kept) ? kept : "system";
+  });
+  document.documentElement.lang = LANGUAGES[language].locale;
+  showTheme(theme);
+  const ui = useMemo((): Ui => ({
+    ...parts,
+    language,
+    theme,
+    t: LANGUAGES[language],
+    setLanguage: (next) => {
+      if (isLanguage(next)) keep.set("language", next);
+      setLanguage(next);
+    },
+    setTheme: (next) => {
+      keep.set("theme", next === "system" ? undefined : next);
+      setTheme(next);
+    },
+  }), [parts, language, theme]);
+  return (
+    <UiContext.Provider value={ui}>
+      <App />
+    </UiContext.Provider>
+  );
+}
+
+const root = document.getElementById("app");
+if (root) {
+  const parts = start();
+  render(<Root parts={parts} />, root);
+  parts.client.start();
+}

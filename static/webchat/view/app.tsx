@@ -1,0 +1,100 @@
+/** The page as a whole: gate or chat, the dialogs, the keys that work everywhere. */
+import { useEffect, useState } from "preact/hooks";
+import { activeRuns, threadOf } from "../state/model.ts";
+import { Composer, composing } from "./composer.tsx";
+import { ConnectionBar } from "./connection.tsx";
+import { useMedia, useStore, useUi } from "./context.ts";
+import { Devices } from "./devices.tsx";
+import { Gate, isGate } from "./gate.tsx";
+import { Header } from "./header.tsx";
+import { Icon } from "./icons.tsx";
+import { Switcher } from "./sessions.tsx";
+import { Sidebar } from "./sidebar.tsx";
+import { ThreadView } from "./thread.tsx";
+
+const typing = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable);
+
+const focusMessage = () => document.getElementById("message")?.focus();
+
+export function App() {
+  const ui = useUi();
+  const { t, chat } = ui;
+  const state = useStore(ui.store);
+  const phone = useMedia("(max-width: 760px)");
+  const [drawer, setDrawer] = useState(false);
+  const [panel, setPanel] = useState<"devices" | "switcher">();
+  const thread = threadOf(state);
+  const closePanel = () => setPanel(undefined);
+
+  useEffect(() => {
+    const key = (event: KeyboardEvent) => {
+      if (composing(event) || event.defaultPrevented) return;
+      const inDialog = document.querySelector("dialog[open]") !== null;
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && state.hello) {
+        event.preventDefault();
+        setPanel(panel === "switcher" ? undefined : "switcher");
+      } else if (inDialog) return;
+      else if (event.key === "Escape" && drawer) setDrawer(false);
+      else if (event.key === "Escape" && activeRuns(thread).length) void chat.abort();
+      else if (event.key === "/" && !typing(event.target)) {
+        event.preventDefault();
+        focusMessage();
+      }
+    };
+    addEventListener("keydown", key);
+    return () => removeEventListener("keydown", key);
+  }, [thread, panel, drawer, state.hello]);
+
+  if (isGate(state.connection)) return <Gate connection={state.connection} />;
+  return (
+    <div class="app">
+      <a class="skip" href="#message" onClick={(event) => (event.preventDefault(), focusMessage())}>{t.skip}</a>
+      <Sidebar
+        state={state}
+        hidden={phone && !drawer}
+        onDone={() => setDrawer(false)}
+        onDevices={() => {
+          setDrawer(false);
+          setPanel("devices");
+        }}
+      />
+      {phone && drawer && <div class="shade" onClick={() => setDrawer(false)} />}
+      <main class="main" inert={phone && drawer}>
+        <Header state={state} onMenu={() => setDrawer(true)} />
+        <ThreadView thread={thread} />
+        <div class="dock">
+          <Notice />
+          <ConnectionBar connection={state.connection} was={state.hello !== undefined} />
+          <Composer thread={thread} maxImageBytes={state.hello?.maxImageBytes ?? 5_000_000} />
+        </div>
+      </main>
+      {panel === "devices" && <Devices state={state} onClose={closePanel} />}
+      {panel === "switcher" && <Switcher state={state} onClose={closePanel} />}
+    </div>
+  );
+}
+
+/** A sentence that goes away by itself. */
+function Notice() {
+  const { t, store, chat } = useUi();
+  const { notice } = useStore(store);
+  useEffect(() => {
+    if (!notice) return;
+    const timer = setTimeout(() => chat.dismiss(), 10_000);
+    return () => clearTimeout(timer);
+  }, [notice?.id]);
+  return (
+    <div class="notice-box" role="alert">
+      {notice && (
+        <p class="bar notice">
+          <Icon name="alert" />
+          <span>{notice.text}</span>
+          <button type="button" class="ghost" aria-label={t.close} onClick={() => chat.dismiss()}>
+            <Icon name="close" />
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,68 @@
+/** What every part of the page can reach, and the hooks to reach it. */
+import { createContext } from "preact";
+import { useContext, useEffect, useState } from "preact/hooks";
+import type { GatewayClient } from "../client/protocol.ts";
+import type { Language, Words } from "../i18n/mod.ts";
+import type { Chat } from "../state/chat.ts";
+import type { SessionRow, State } from "../state/model.ts";
+import type { Store } from "../state/store.ts";
+
+export type Theme = "system" | "light" | "dark";
+
+export interface Ui {
+  readonly store: Store;
+  readonly chat: Chat;
+  readonly client: GatewayClient;
+  readonly t: Words;
+  readonly language: Language;
+  readonly theme: Theme;
+  setLanguage(language: Language): void;
+  setTheme(theme: Theme): void;
+}
+
+export const UiContext = createContext<Ui | undefined>(undefined);
+
+export function useUi(): Ui {
+  const ui = useContext(UiContext);
+  if (!ui) throw new Error("Cannot draw: no context");
+  return ui;
+}
+
+/** The state, redrawn at most once a frame. */
+export function useStore(store: Store): State {
+  const [state, set] = useState(store.get());
+  useEffect(() => {
+    set(store.get());
+    return store.subscribe(() => set(store.get()));
+  }, [store]);
+  return state;
+}
+
+/** The time, renewed every `everyMs`. */
+export function useNow(everyMs: number): number {
+  const [now, set] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => set(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}
+
+export function useMedia(query: string): boolean {
+  const [matches, set] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const list = matchMedia(query);
+    const update = () => set(list.matches);
+    list.addEventListener("change", update);
+    return () => list.removeEventListener("change", update);
+  }, [query]);
+  return matches;
+}
+
+/** The name of a session: what the person called it, else what it is about. */
+export function sessionTitle(t: Words, key: string, mainKey: string | undefined, row: SessionRow | undefined): string {
+  if (row?.label) return row.label;
+  if (key === mainKey) return t.main;
+  if (row?.title && row.title !== key) return row.title;
+  return row?.preview ?? t.untitled;
+}
