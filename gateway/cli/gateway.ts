@@ -3,7 +3,7 @@ import { systemClock } from "../observe/clock.ts";
 import type { Env } from "../observe/home.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import type { RunningGateway } from "../app.ts";
-import { gatewayFlags, listenError, prepare, type Prepared, prepareFiles } from "./gateway_boot.ts";
+import { gatewayFlags, keepGeneratedToken, listenError, makeStateDir, prepare, type Prepared } from "./gateway_boot.ts";
 import { type Locks, takeGatewayLocks } from "./gateway_locks.ts";
 import { startLines } from "./start_lines.ts";
 
@@ -38,7 +38,7 @@ export async function gatewayCommand(options: GatewayCommandOptions): Promise<nu
     options.print,
     config.logging.format === "json",
   );
-  const tokenNote = await prepareFiles(prepared);
+  await makeStateDir(prepared);
   const locks = await takeGatewayLocks(prepared.loaded, options.env, {
     pid: Deno.pid,
     port: config.gateway.port,
@@ -47,6 +47,8 @@ export async function gatewayCommand(options: GatewayCommandOptions): Promise<nu
   });
   const release = catchStrays(log);
   try {
+    // Under the lock: two first starts at once must not write two tokens.
+    const tokenNote = await keepGeneratedToken(prepared);
     const { startGateway } = await app;
     const gateway = await startGateway({
       config,

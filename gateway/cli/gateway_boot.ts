@@ -99,12 +99,16 @@ function refuseWithout({ missing }: HeldPermissions, { paths, config }: LoadedCo
 const outer = (paths: Paths, missing: readonly string[]): readonly string[] =>
   missing.filter((path) => paths.stateDir === path || paths.stateDir.startsWith(`${path}/`));
 
-/** Makes the state directory, and writes a generated token down when nobody set a secret. Returns what to tell. */
-export async function prepareFiles({ loaded }: Prepared): Promise<string | undefined> {
-  const { config, secretSource } = loaded;
-  await prepareStateDir(config.stateDir).catch((error: Error) => {
+/** Makes the state directory, as `CliError` when that fails. */
+export async function makeStateDir({ loaded }: Prepared): Promise<void> {
+  await prepareStateDir(loaded.config.stateDir).catch((error: Error) => {
     throw new CliError("config", error.message);
   });
+}
+
+/** Writes a generated token down when nobody set a secret. Returns what to tell about it. */
+export async function keepGeneratedToken({ loaded }: Prepared): Promise<string | undefined> {
+  const { config, secretSource } = loaded;
   const { token } = config.gateway.auth;
   if (secretSource !== "absent" || token === undefined) return undefined;
   try {
