@@ -62,6 +62,8 @@ export class TestClient implements AsyncDisposable {
   /** The payload of hello-ok after `connect`. */
   hello: Json = {};
   readonly #waiters = new Set<Waiter>();
+  /** Methods by request id, for whoever judges the answers. */
+  readonly #methods = new Map<string, string>();
   #nextId = 0;
   #ended: Ended | undefined;
 
@@ -137,8 +139,14 @@ export class TestClient implements AsyncDisposable {
   /** Sends a request and returns its id. */
   sendRequest(method: string, params?: unknown): string {
     const id = `t${++this.#nextId}`;
+    this.#methods.set(id, method);
     this.send({ type: "req", id, method, ...(params === undefined ? {} : { params }) });
     return id;
+  }
+
+  /** The method that a response answers; undefined for events and for frames sent by hand. */
+  methodOf(frame: Received): string | undefined {
+    return frame.type === "res" ? this.#methods.get(frame.id) : undefined;
   }
 
   /** The payload of the first answer; throws CallFailed. */

@@ -4,8 +4,8 @@
  */
 import { eventually, within } from "./wait.ts";
 import { gatewayFlags } from "./permissions.ts";
-import type { OpenOptions } from "./client.ts";
-import { type ConnectOptions, TestClient } from "./client.ts";
+import { type ConnectOptions, type OpenOptions, TestClient } from "./client.ts";
+import { FakeModel } from "./fake_model.ts";
 
 export const ROOT = new URL("../../", import.meta.url).pathname;
 const START_DEADLINE_MS = 30_000;
@@ -57,6 +57,10 @@ export class TestGateway implements AsyncDisposable {
   }
   get httpUrl(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+  /** The shared secret that the written configuration holds. */
+  get token(): string {
+    return TEST_TOKEN;
   }
   get configPath(): string {
     return `${this.stateDir}/openclaw.json`;
@@ -266,4 +270,17 @@ function run(args: string[], env: Record<string, string>): Running {
     return status;
   });
   return { process, done, text: () => output, exited: () => exited };
+}
+
+/** One gateway for several sentences: each is a step of its own, and the gateway must end cleanly after the last. */
+export function gatewayTest(
+  name: string,
+  options: GatewayOptions,
+  steps: Readonly<Record<string, (gateway: TestGateway, model: FakeModel) => Promise<void>>>,
+): void {
+  Deno.test(name, async (t) => {
+    await using model = await FakeModel.start();
+    await using gateway = await TestGateway.start({ ...options, config: { ...model.config(), ...options.config } });
+    for (const [sentence, step] of Object.entries(steps)) await t.step(sentence, () => step(gateway, model));
+  });
 }

@@ -3,8 +3,8 @@
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 /**
- * The flags for this environment and these arguments, from the task that `deno task gateway` itself takes them from, so
- * that a test never runs on more than a user does.
+ * The flags that `deno task gateway` would start the gateway with, for this environment and these arguments; with
+ * `--for cli` among them those of the other commands. A test never runs on more than a user does.
  */
 export async function gatewayFlags(env: Record<string, string>, args: readonly string[]): Promise<string[]> {
   const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), {

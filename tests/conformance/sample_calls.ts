@@ -1,0 +1,99 @@
+/** One good call of every method, in an order in which each finds what it needs. */
+import { TestClient } from "../helpers/client.ts";
+import { makeIdentity } from "../helpers/identity.ts";
+import type { TestGateway } from "../helpers/gateway.ts";
+
+/** What the calls need to know of each other. */
+export interface SampleContext {
+  readonly gateway: TestGateway;
+  readonly client: TestClient;
+  /** Ids of requests and devices that wait or were approved, made on demand. */
+  readonly requestIds: string[];
+  readonly deviceIds: string[];
+}
+
+type Params = unknown | ((context: SampleContext) => unknown);
+
+const KEY = "agent:main:sample";
+export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[] = [
+  ["health", { probe: true }],
+  ["status", {}],
+  ["system-presence", {}],
+  ["system-event", { text: "Node: desk · mode ui", deviceId: "desk", lastInputSeconds: 3 }],
+  ["last-heartbeat", {}],
+  ["channels.status", { probe: false }],
+  ["models.list", {}],
+  ["agents.list", {}],
+  ["agent.identity.get", { agentId: "main" }],
+  ["commands.list", { scope: "text", includeArgs: true }],
+  ["config.get", {}],
+  ["config.schema", {}],
+  ["sessions.subscribe", {}],
+  ["sessions.messages.subscribe", { key: KEY }],
+  ["agent", () => ({ message: "bench:5:0", sessionKey: KEY, idempotencyKey: crypto.randomUUID() })],
+  ["agent.wait", ({ client }: SampleContext) => ({ runId: lastRun(client), timeoutMs: 10_000 })],
+  ["chat.send", () => ({ message: "bench:5:0", sessionKey: KEY, idempotencyKey: crypto.randomUUID() })],
+  ["agent.wait", ({ client }: SampleContext) => ({ runId: lastRun(client), timeoutMs: 10_000 })],
+  ["chat.history", { sessionKey: KEY, limit: 20 }],
+  ["chat.startup", { sessionKey: KEY }],
+  ["chat.metadata", { sessionKey: KEY }],
+  ["chat.inject", { sessionKey: KEY, message: "A note", label: "note" }],
+  ["chat.abort", { sessionKey: KEY }],
+  ["send", () => ({ channel: "webchat", to: KEY, message: "Hello", idempotencyKey: crypto.randomUUID() })],
+  ["sessions.patch", { key: KEY, label: "Sample", thinkingLevel: "low" }],
+  ["sessions.list", { limit: 10, includeDerivedTitles: true, includeLastMessage: true }],
+  ["sessions.preview", { keys: [KEY, "agent:main:none"], limit: 5 }],
+  ["sessions.resolve", { label: "Sample" }],
+  ["sessions.describe", { key: KEY }],
+  ["sessions.messages.unsubscribe", { key: KEY }],
+  ["sessions.reset", { key: KEY }],
+  ["sessions.delete", { key: KEY, deleteTranscript: true }],
+  ["sessions.unsubscribe", {}],
+  ["sessions.groups.list", {}],
+  ["device.pair.list", {}],
+  ["device.pair.approve", async (context: SampleContext) => ({ requestId: await askForPairing(context) })],
+  ["device.token.rotate", ({ deviceIds }: SampleContext) => ({ deviceId: deviceIds.at(-1), role: "operator" })],
+  ["device.token.revoke", ({ deviceIds }: SampleContext) => ({ deviceId: deviceIds.at(-1), role: "operator" })],
+  ["device.pair.remove", ({ deviceIds }: SampleContext) => ({ deviceId: deviceIds.at(-1) })],
+  ["device.pair.reject", async (context: SampleContext) => ({ requestId: await askForPairing(context) })],
+  ["node.list", {}],
+  ["question.list", {}],
+  ["plugin.approval.list", {}],
+  ["exec.approval.list", {}],
+  ["taskSuggestions.list", {}],
+  ["tools.catalog", {}],
+  ["skills.status", {}],
+  ["update.status", {}],
+  ["cron.list", {}],
+  ["cron.status", {}],
+];
+
+/** Methods whose good answer is an error, and which. */
+export const ALWAYS_REFUSED: ReadonlyMap<string, string> = new Map([["users.self", "FORBIDDEN"]]);
+
+/** Methods of the role node, called by a node. */
+export const NODE_CALLS: readonly (readonly [method: string, params: unknown])[] = [["skills.bins", {}]];
+
+/** The params of a sample call. */
+export async function resolve(params: Params, context: SampleContext): Promise<unknown> {
+  return typeof params === "function" ? await params(context) : params;
+}
+
+/** The run that was accepted last on this client. */
+function lastRun(client: TestClient): string {
+  const accepted = client.frames.findLast((frame) =>
+    frame.type === "res" && ["accepted", "started"].includes(Object(frame.payload).status)
+  );
+  return accepted?.type === "res" ? String(Object(accepted.payload).runId) : "none";
+}
+
+/** A remote device asks to be let in; returns the id of its request. */
+async function askForPairing({ gateway, requestIds, deviceIds }: SampleContext): Promise<string> {
+  const device = makeIdentity();
+  await using stranger = await TestClient.open(gateway.url, { headers: { "x-forwarded-for": "203.0.113.7" } });
+  const res = await stranger.handshake({ device, token: gateway.token, scopes: ["operator.read"] });
+  const requestId = String(Object(res.error?.details).requestId);
+  requestIds.push(requestId);
+  deviceIds.push(device.id);
+  return requestId;
+}
