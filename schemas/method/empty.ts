@@ -13,6 +13,7 @@ export const SessionGroupsResult = Closed({ groups: Nothing, sectionOrder: Nothi
 export const AgentIdParams = Open({ agentId: Type.Optional(Type.String()) });
 export const ToolsCatalogResult = Closed({ agentId: NonEmpty, profiles: Nothing, groups: Nothing });
 export const SkillsStatusResult = Closed({ workspaceDir: NonEmpty, managedSkillsDir: NonEmpty, skills: Nothing });
+export const SkillsBinsResult = Closed({ bins: Nothing });
 
 export const UpdateStatusResult = Closed({
   sentinel: Type.Null(),

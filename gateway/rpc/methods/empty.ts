@@ -8,6 +8,7 @@ import {
   EmptyParams,
   QuestionListResult,
   SessionGroupsResult,
+  SkillsBinsResult,
   SkillsStatusResult,
   TaskSuggestionsResult,
   ToolsCatalogResult,
@@ -89,6 +90,15 @@ const skillsStatus = defineMethod({
   },
 });
 
+const skillsBins = defineMethod({
+  ...common,
+  name: "skills.bins",
+  access: "node",
+  result: SkillsBinsResult,
+  description: "Programs that skills want a node to have; there are none. Node hosts ask for it right after hello",
+  handle: () => ({ bins: [] }),
+});
+
 const usersSelf = defineMethod({
   ...common,
   name: "users.self",
@@ -136,6 +146,7 @@ export const emptyMethods: readonly MethodDef[] = [
   sessionGroups,
   toolsCatalog,
   skillsStatus,
+  skillsBins,
   usersSelf,
   updateStatus,
   cronList,
