@@ -1,0 +1,366 @@
+/** The agent worker for real: its own thread, the SDK, and fake endpoints that speak the providers' stream formats. */
+import assert from "node:assert/strict";
+import { createModelRunner } from "../gateway/agent/runner.ts";
+import { ModelError } from "../gateway/agent/types.ts";
+import { systemClock } from "../gateway/observe/clock.ts";
+import { silentLog } from "../gateway/observe/log.ts";
+import type { ModelApi, ModelErrorKind } from "../schemas/worker/agent.ts";
+import {
+  BUILTIN_TARGET,
+  modelsConfig,
+  observe,
+  type Recorded,
+  request,
+  runOnce,
+  target,
+  TIME_TOOL,
+  userSays,
+} from "./helpers/agent_run.ts";
+import { eventually, within } from "./helpers/wait.ts";
+import { SIGNATURE, startAnthropic } from "./servers/anthropic.ts";
+import { startGoogle } from "./servers/google.ts";
+import type { ModelServer, Script } from "./servers/model_server.ts";
+import { startOpenAi } from "./servers/openai.ts";
+
+interface Provider {
+  readonly api: ModelApi;
+  readonly start: (script: Script) => ModelServer;
+  readonly path: string;
+}
+
+const PROVIDERS: readonly Provider[] = [
+  { api: "openai-completions", start: startOpenAi, path: "/v1" },
+  { api: "anthropic-messages", start: startAnthropic, path: "" },
+  { api: "google-generative-ai", start: startGoogle, path: "/v1beta" },
+];
+
+function withServer(provider: Provider, script: Script) {
+  const server = provider.start(script);
+  const runner = createModelRunner({ config: modelsConfig([server.origin]), clock: systemClock, log: silentLog });
+  return {
+    server,
+    runner,
+    target: target(provider.api, server.origin + provider.path, { reasoning: true }),
+    async [Symbol.asyncDispose]() {
+      await runner.stop();
+      await server.stop();
+    },
+  };
+}
+
+const texts = (recorded: Recorded, kind: "text" | "thinking") =>
+  recorded.deltas.filter((delta) => delta.kind === kind).map((delta) => delta.text);
+
+for (const provider of PROVIDERS) {
+  Deno.test(`${provider.api}: thinking and text arrive piece by piece, then the message with its usage`, async () => {
+    await using lab = withServer(provider, () => ({
+      thinking: ["Let me ", "think"],
+      text: ["Hel", "lo ", "世界"],
+      usage: { input: 11, output: 5 },
+    }));
+    const seen = await runOnce(lab.runner, request(lab.target, { thinking: "high" }));
+    assert.equal(seen.aborted, false);
+    assert.deepEqual(texts(seen, "thinking"), ["Let me ", "think"]);
+    assert.deepEqual(texts(seen, "text"), ["Hel", "lo ", "世界"]);
+    assert.deepEqual(seen.messages, [{
+      text: "Hello 世界",
+      thinking: "Let me think",
+      toolCalls: [],
+      stopReason: "stop",
+      usage: { input: 11, output: 5, total: 16 },
+    }]);
+  });
+
+  Deno.test(`${provider.api}: a tool call goes to main and its result back to the model`, async () => {
+    await using lab = withServer(
+      provider,
+      (_, index) =>
+        index === 0
+          ? {
+            thinking: ["I need the time"],
+            text: ["Looking"],
+            toolCalls: [{ id: "call_1", name: "time", args: { timeZone: "Asia/Shanghai" } }],
+          }
+          : { text: ["It is noon"] },
+    );
+    const seen = await runOnce(
+      lab.runner,
+      request(lab.target, { tools: [TIME_TOOL], thinking: "medium" }),
+      () => Promise.resolve({ text: "12:00", isError: false }),
+    );
+    assert.deepEqual(seen.tools, [{ name: "time", args: { timeZone: "Asia/Shanghai" } }]);
+    assert.deepEqual(seen.messages.map(({ text, stopReason }) => ({ text, stopReason })), [
+      { text: "Looking", stopReason: "toolUse" },
+      { text: "It is noon", stopReason: "stop" },
+    ]);
+    assert.deepEqual(seen.order.slice(-4), ["message", "tool", "delta", "message"]);
+    assert.match(JSON.stringify(lab.server.requests[1]?.body), /12:00/u);
+  });
+
+  Deno.test(`${provider.api}: an abort ends the run at once and closes the HTTP request`, async () => {
+    await using lab = withServer(provider, () => ({ text: ["one ", "two "], then: "hang" }));
+    const abort = new AbortController();
+    const { observer, deltas } = observe(undefined, () => deltas.length >= 2 && abort.abort());
+    const result = await within("the aborted run", lab.runner.run(request(lab.target), observer, abort.signal));
+    assert.deepEqual(result, { aborted: true });
+    assert.equal(deltas.length, 2);
+    await eventually("the server to see the request closed", () => lab.server.closedByClient() === 1);
+  });
+
+  Deno.test(`${provider.api}: a connection that breaks in mid-answer is an error, not a short answer`, async () => {
+    await using lab = withServer(provider, () => ({ text: ["half an "], then: "cut" }));
+    const error = await failure(lab, "unreachable");
+    assert.match(error.message, /lost in mid-answer|before it was complete/u);
+  });
+
+  Deno.test(`${provider.api}: an answer cut at its token limit says so`, async () => {
+    await using lab = withServer(provider, () => ({ text: ["long"], finish: "length" }));
+    const seen = await runOnce(lab.runner, request(lab.target));
+    assert.equal(seen.messages[0]?.stopReason, "length");
+  });
+
+  Deno.test(`${provider.api}: a refusal by the provider's filter is an error of its own kind`, async () => {
+    await using lab = withServer(provider, () => ({ text: ["no"], finish: "filter" }));
+    await failure(lab, "refusal");
+  });
+
+  Deno.test(`${provider.api}: the key goes to the endpoint, and history becomes its messages`, async () => {
+    await using lab = withServer(provider, () => ({ text: ["fine"] }));
+    await runOnce(
+      lab.runner,
+      request({ ...lab.target, vision: true }, {
+        messages: [
+          userSays("First question"),
+          { role: "assistant", content: [{ type: "text", text: "First answer" }], timestamp: 2 },
+          {
+            role: "user",
+            content: [{ type: "text", text: "And this?" }, { type: "image", data: PNG, mimeType: "image/png" }],
+            timestamp: 3,
+          },
+        ],
+      }),
+    );
+    const sent = lab.server.requests[0];
+    const keys = ["authorization", "x-api-key", "x-goog-api-key"].map((name) => sent?.headers.get(name) ?? "").join("");
+    assert.ok(keys.endsWith("sk-test-000000000000"));
+    const body = JSON.stringify(sent?.body);
+    for (const part of ["Be brief", "First question", "First answer", "And this?", PNG]) assert.ok(body.includes(part));
+  });
+}
+
+const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+
+type Lab = ReturnType<typeof withServer>;
+
+async function failure(lab: Lab, kind: ModelErrorKind, more: Partial<Lab["target"]> = {}): Promise<ModelError> {
+  const error = await within(
+    "the run to fail",
+    runOnce(lab.runner, request({ ...lab.target, ...more })).then(() => undefined, (error: unknown) => error),
+  );
+  assert.ok(error instanceof ModelError);
+  assert.equal(error.kind, kind, error.message);
+  assert.doesNotMatch(error.message, /sk-test-0000/u);
+  return error;
+}
+
+const [OPENAI, ANTHROPIC] = PROVIDERS;
+if (!OPENAI || !ANTHROPIC) throw new Error("no providers");
+const refuse = (status: number, message: string, headers: Record<string, string> = {}): Script => () => ({
+  status,
+  body: JSON.stringify({ error: { message, type: "error" } }),
+  headers: { "content-type": "application/json", ...headers },
+});
+
+Deno.test("a thought's signature is repeated to the model in the tool loop", async () => {
+  await using lab = withServer(
+    ANTHROPIC,
+    (_, index) =>
+      index === 0 ? { thinking: ["hm"], toolCalls: [{ id: "call_1", name: "time", args: {} }] } : { text: ["done"] },
+  );
+  await runOnce(lab.runner, request(lab.target, { tools: [TIME_TOOL], thinking: "high" }));
+  assert.ok(JSON.stringify(lab.server.requests[1]?.body).includes(SIGNATURE));
+});
+
+Deno.test("a refused key is told with the cause and the setting, without the key", async () => {
+  await using lab = withServer(OPENAI, refuse(401, "Incorrect API key provided: sk-test-000000000000."));
+  const error = await failure(lab, "refused");
+  assert.match(error.message, /HTTP 401/u);
+  assert.match(error.message, /models\.providers\.fake\.apiKey/u);
+});
+
+Deno.test("a missing key is told apart from a refused one", async () => {
+  await using lab = withServer(OPENAI, refuse(401, "no key"));
+  const { apiKey: _, ...keyless } = lab.target;
+  const error = await runOnce(lab.runner, request(keyless)).catch((error: unknown) => error);
+  assert.ok(error instanceof ModelError);
+  assert.equal(error.kind, "no_key");
+});
+
+Deno.test("an SDK that wants a key before it sends anything says so in the same words", async () => {
+  await using lab = withServer(ANTHROPIC, () => ({ text: ["never"] }));
+  const { apiKey: _, ...keyless } = lab.target;
+  const error = await runOnce(lab.runner, request(keyless)).catch((error: unknown) => error);
+  assert.ok(error instanceof ModelError);
+  assert.equal(error.kind, "no_key");
+  assert.equal(lab.server.requests.length, 0);
+});
+
+Deno.test("a rate limit carries the wait that the endpoint asks for, and is not tried again", async () => {
+  await using lab = withServer(OPENAI, refuse(429, "Too many requests", { "retry-after": "7" }));
+  const error = await failure(lab, "rate_limit");
+  assert.equal(error.retryAfterMs, 7000);
+  assert.match(error.message, /try again in 7 s/u);
+  assert.equal(lab.server.requests.length, 1);
+});
+
+Deno.test("an unknown model names the model", async () => {
+  await using lab = withServer(OPENAI, refuse(404, "The model `fake-model` does not exist"));
+  assert.match((await failure(lab, "bad_model")).message, /fake-model/u);
+});
+
+Deno.test("a conversation that is too long says how to start a new one", async () => {
+  await using lab = withServer(OPENAI, refuse(400, "This model's maximum context length is 8192 tokens"));
+  assert.match((await failure(lab, "context_length")).message, /\/new/u);
+});
+
+Deno.test("a failing endpoint is tried once more, then it is the user's to know", async () => {
+  await using lab = withServer(OPENAI, refuse(503, "Overloaded"));
+  await failure(lab, "unreachable");
+  assert.equal(lab.server.requests.length, 2);
+});
+
+Deno.test("an endpoint that recovers at the second try answers as if nothing had been", async () => {
+  await using lab = withServer(
+    OPENAI,
+    (seen, index) => index === 0 ? refuse(500, "oops")(seen, index) : { text: ["back"] },
+  );
+  assert.equal((await runOnce(lab.runner, request(lab.target))).messages[0]?.text, "back");
+});
+
+Deno.test("a redirect is not followed", async () => {
+  await using lab = withServer(
+    OPENAI,
+    () => ({ status: 307, body: "", headers: { location: "http://127.0.0.1:9/v1" } }),
+  );
+  assert.match((await failure(lab, "unreachable")).message, /redirects/u);
+});
+
+Deno.test("an endpoint where nothing listens is named", async () => {
+  await using lab = withServer(OPENAI, () => ({ text: [] }));
+  const dead = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = dead.addr;
+  dead.close();
+  const runner = createModelRunner({
+    config: modelsConfig([`http://127.0.0.1:${port}`]),
+    clock: systemClock,
+    log: silentLog,
+  });
+  try {
+    const error = await runOnce(runner, request(target("openai-completions", `http://127.0.0.1:${port}/v1`)))
+      .catch((error: unknown) => error);
+    assert.ok(error instanceof ModelError);
+    assert.equal(error.kind, "unreachable");
+    assert.match(error.message, new RegExp(`Nothing answers at 127\\.0\\.0\\.1:${port}`, "u"));
+  } finally {
+    await runner.stop();
+  }
+});
+
+Deno.test("an endpoint that the worker may not reach asks for a restart and names the host", async () => {
+  await using lab = withServer(OPENAI, () => ({ text: ["secret"] }));
+  const other = startOpenAi(() => ({ text: ["never"] }));
+  try {
+    const error = await failure(lab, "unreachable", { baseUrl: `${other.origin}/v1` });
+    assert.match(error.message, /restart/u);
+    assert.ok(error.message.includes(new URL(other.origin).host));
+    assert.equal(other.requests.length, 0);
+  } finally {
+    await other.stop();
+  }
+});
+
+Deno.test("a long error page is not shown and an answer that is no stream is an error", async () => {
+  await using lab = withServer(
+    OPENAI,
+    (_, index) =>
+      index === 0
+        ? { status: 418, body: `<html>${"x".repeat(300_000)}</html>` }
+        : { status: 200, body: "<html>hello</html>", headers: { "content-type": "text/html" } },
+  );
+  assert.ok((await failure(lab, "unknown")).message.length < 400);
+  await failure(lab, "unknown");
+});
+
+Deno.test("a tool loop without an end is ended at the step limit", async () => {
+  await using lab = withServer(OPENAI, (_, index) => ({
+    toolCalls: [{ id: `call_${index}`, name: "time", args: {} }],
+  }));
+  const what = request(lab.target, { tools: [TIME_TOOL], maxSteps: 3 });
+  const error = await runOnce(lab.runner, what).catch((error: unknown) => error);
+  assert.ok(error instanceof ModelError);
+  assert.match(error.message, /3 times/u);
+  assert.equal(lab.server.requests.length, 3);
+});
+
+Deno.test("arguments that are no JSON never reach a tool, and the model hears why", async () => {
+  await using lab = withServer(
+    OPENAI,
+    (_, index) => index === 0 ? { toolCalls: [{ id: "call_1", name: "time", args: "{broken" }] } : { text: ["sorry"] },
+  );
+  const seen = await runOnce(lab.runner, request(lab.target, { tools: [TIME_TOOL] }));
+  assert.deepEqual(seen.tools, []);
+  assert.match(JSON.stringify(lab.server.requests[1]?.body), /not valid JSON/u);
+});
+
+Deno.test("a tool is told when its run is aborted", async () => {
+  await using lab = withServer(OPENAI, () => ({ toolCalls: [{ id: "call_1", name: "time", args: {} }] }));
+  const abort = new AbortController();
+  const stopped = Promise.withResolvers<void>();
+  const { observer } = observe((_, signal) => {
+    signal.addEventListener("abort", () => stopped.resolve());
+    abort.abort();
+    return new Promise(() => {});
+  });
+  const result = await lab.runner.run(request(lab.target, { tools: [TIME_TOOL] }), observer, abort.signal);
+  assert.deepEqual(result, { aborted: true });
+  await within("the tool's signal", stopped.promise);
+});
+
+Deno.test("many runs share one worker and each gets its own answer in order", async () => {
+  await using lab = withServer(OPENAI, (seen) => {
+    const name = /name-\d+/u.exec(JSON.stringify(seen.body))?.[0] ?? "";
+    return { text: Array.from({ length: 20 }, (_, index) => `${name}:${index} `) };
+  });
+  await Promise.all(Array.from({ length: 24 }, async (_, index) => {
+    const seen = await runOnce(lab.runner, request(lab.target, { messages: [userSays(`name-${index}`)] }));
+    assert.deepEqual(texts(seen, "text"), Array.from({ length: 20 }, (_, piece) => `name-${index}:${piece} `));
+  }));
+  assert.equal(lab.runner.status().generation, 1);
+  assert.equal(lab.runner.status().runs, 0);
+});
+
+Deno.test("the offline model answers without any network, calls a tool and can be stopped", async () => {
+  const runner = createModelRunner({ config: modelsConfig([]), clock: systemClock, log: silentLog });
+  try {
+    const hello = await runOnce(runner, request(BUILTIN_TARGET));
+    assert.match(hello.messages[0]?.text ?? "", /built-in offline model.*OPENAI_API_KEY/su);
+    assert.ok(hello.deltas.length > 10);
+
+    const asked = request(BUILTIN_TARGET, { tools: [TIME_TOOL], messages: [userSays("What time is it?")] });
+    const time = await runOnce(
+      runner,
+      asked,
+      () => Promise.resolve({ text: JSON.stringify({ local: "noon", timeZone: "UTC" }), isError: false }),
+    );
+    assert.deepEqual(time.tools, [{ name: "time", args: {} }]);
+    assert.match(time.messages.at(-1)?.text ?? "", /It is noon \(UTC\)/u);
+
+    const abort = new AbortController();
+    const { observer, deltas } = observe(undefined, () => deltas.length === 3 && abort.abort());
+    const count = request(BUILTIN_TARGET, { messages: [userSays("count to 500")] });
+    assert.deepEqual(await runner.run(count, observer, abort.signal), { aborted: true });
+    assert.equal(deltas.map(({ text }) => text).join(""), "1 2 3 ");
+  } finally {
+    await runner.stop();
+  }
+});
