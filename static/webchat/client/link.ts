@@ -13,14 +13,16 @@ export interface SocketLike {
 
 export interface Timers {
   now(): number;
-  set(callback: () => void, ms: number): number;
-  clear(id: number): void;
+  /** Calls back once after `ms`, unless the returned function is called before. */
+  after(ms: number, callback: () => void): () => void;
 }
 
 export const browserTimers: Timers = {
   now: () => Date.now(),
-  set: (callback, ms) => setTimeout(callback, ms),
-  clear: (id) => clearTimeout(id),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
 /** A request that failed. `code` is the wire's, or `TIMEOUT` or `CLOSED` when no answer came. */
@@ -37,7 +39,7 @@ export class RequestError extends Error {
 
 interface Waiting {
   readonly method: string;
-  readonly timer: number;
+  cancel(): void;
   resolve(payload: unknown): void;
   reject(error: RequestError): void;
 }
@@ -74,11 +76,11 @@ export class Link {
     }
     const id = `${++this.#next}:${crypto.randomUUID()}`;
     return new Promise((resolve, reject) => {
-      const timer = this.timers.set(() => {
+      const cancel = this.timers.after(deadlineMs, () => {
         this.#waiting.delete(id);
         reject(new RequestError("TIMEOUT", `Cannot finish ${method}: no answer in ${deadlineMs} ms`));
-      }, deadlineMs);
-      this.#waiting.set(id, { method, timer, resolve, reject });
+      });
+      this.#waiting.set(id, { method, cancel, resolve, reject });
       this.socket.send(JSON.stringify({ type: "req", id, method, params }));
     });
   }
@@ -114,7 +116,7 @@ export class Link {
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     this.#waiting.delete(id);
-    this.timers.clear(waiting.timer);
+    waiting.cancel();
     if (frame["ok"] === true) return waiting.resolve(frame["payload"]);
     const error = wireError(fields(frame["error"]));
     waiting.reject(new RequestError(error.code, error.message, error));
@@ -123,8 +125,8 @@ export class Link {
   #closed(code: number, reason: string): void {
     if (!this.#open) return;
     this.#open = false;
-    for (const { method, timer, reject } of this.#waiting.values()) {
-      this.timers.clear(timer);
+    for (const { method, cancel, reject } of this.#waiting.values()) {
+      cancel();
       reject(new RequestError("CLOSED", `Cannot finish ${method}: the connection closed`));
     }
     this.#waiting.clear();

@@ -41,8 +41,8 @@ export class GatewayClient {
   #link: Link | undefined;
   #ready = false;
   #attempt = 0;
-  #timer: number | undefined;
-  #watchdog: number | undefined;
+  #cancelRetry: (() => void) | undefined;
+  #cancelWatch: (() => void) | undefined;
   #restarting = false;
   /** Secrets that live only in memory: the token as typed, the code from the link. */
   #typed: string | undefined;
@@ -111,9 +111,8 @@ export class GatewayClient {
   }
 
   #clear(): void {
-    if (this.#timer !== undefined) this.#deps.timers.clear(this.#timer);
-    if (this.#watchdog !== undefined) this.#deps.timers.clear(this.#watchdog);
-    this.#timer = this.#watchdog = undefined;
+    this.#cancelRetry?.();
+    this.#cancelWatch?.();
   }
 
   #set(connection: Connection): void {
@@ -141,7 +140,7 @@ export class GatewayClient {
       closed: (code) => this.#closed(link, code),
     });
     this.#link = link;
-    this.#watchdog = this.#deps.timers.set(() => link.close(1000, ""), HANDSHAKE_MS);
+    this.#cancelWatch = this.#deps.timers.after(HANDSHAKE_MS, () => link.close(1000, ""));
   }
 
   #event(link: Link, identity: Identity, name: string, payload: unknown): void {
@@ -192,11 +191,11 @@ export class GatewayClient {
 
   /** Two ticks of silence mean that the line is dead, whatever the socket says. */
   #watch(link: Link, tickMs: number): void {
-    if (this.#watchdog !== undefined) this.#deps.timers.clear(this.#watchdog);
-    this.#watchdog = this.#deps.timers.set(() => {
+    this.#cancelWatch?.();
+    this.#cancelWatch = this.#deps.timers.after(tickMs, () => {
       if (this.#deps.timers.now() - link.heardAt > 2 * tickMs) return link.close(4000, "tick timeout");
       this.#watch(link, tickMs);
-    }, tickMs);
+    });
   }
 
   async #refused(refusal: Refusal, credential: Credential): Promise<void> {
@@ -236,7 +235,7 @@ export class GatewayClient {
 
   #later(ms: number): void {
     this.#clear();
-    this.#timer = this.#deps.timers.set(() => this.#connect(), ms);
+    this.#cancelRetry = this.#deps.timers.after(ms, () => this.#connect());
   }
 }
 

@@ -42,7 +42,7 @@ export class Chat {
   #posting = new Set<string>();
   #subscribed: string | undefined;
   #search = "";
-  #timers = new Map<string, number>();
+  #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #notice = 0;
 
   constructor(store: Store, wire: Wire) {

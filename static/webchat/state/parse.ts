@@ -1,5 +1,5 @@
 /** Wire payloads to the page's own data. A payload that makes no sense becomes undefined and is left out. */
-import { each, fields, isFields, list, number, text, word, words } from "../client/read.ts";
+import { each, type Fields, fields, isFields, list, number, text, word, words } from "../client/read.ts";
 import type { Entry, PairedDevice, Part, PendingDevice, SessionRow } from "./model.ts";
 
 function part(value: unknown): Part | undefined {
@@ -95,6 +95,13 @@ export function readHistory(payload: unknown): History {
   };
 }
 
+/** `provider/model`, as one configures it. */
+function modelName(row: Fields): string | undefined {
+  const model = word(row["model"]);
+  const provider = word(row["modelProvider"]);
+  return model && provider ? `${provider}/${model}` : model;
+}
+
 function sessionRow(value: unknown): SessionRow | undefined {
   const row = fields(value);
   const key = word(row["key"]);
@@ -107,14 +114,14 @@ function sessionRow(value: unknown): SessionRow | undefined {
     preview: word(row["lastMessagePreview"]),
     channel: word(row["lastChannel"]) ?? word(row["channel"]),
     updatedAt: number(row["updatedAt"]) ?? 0,
-    model: word(row["model"]),
+    model: modelName(row),
     running: active,
   };
 }
 
 export function readSessions(payload: unknown): { readonly rows: SessionRow[]; readonly model: string | undefined } {
   const p = fields(payload);
-  return { rows: each(p["sessions"], sessionRow), model: word(fields(p["defaults"])["model"]) };
+  return { rows: each(p["sessions"], sessionRow), model: modelName(fields(p["defaults"])) };
 }
 
 function pending(value: unknown): PendingDevice | undefined {
