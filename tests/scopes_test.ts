@@ -113,6 +113,7 @@ gatewayTest("scopes of methods", {}, {
     for (let start = 0; start < names.length; start += 9) {
       await using node = await gateway.connect({
         role: "node",
+        device: makeIdentity(),
         scopes: ["operator.admin"],
         client: { id: "node-host", mode: "node" },
       });
@@ -183,7 +184,12 @@ const namesOf = (client: TestClient): Set<string> =>
 
 async function watch(gateway: TestGateway, name: string): Promise<{ name: string; client: TestClient }> {
   const client = name === "node"
-    ? await gateway.connect({ role: "node", scopes: ["operator.admin"], client: { id: "node-host", mode: "node" } })
+    ? await gateway.connect({
+      role: "node",
+      device: makeIdentity(),
+      scopes: ["operator.admin"],
+      client: { id: "node-host", mode: "node" },
+    })
     : await gateway.connect({ scopes: name === "none" ? [] : [name] });
   await client.call("sessions.subscribe", {});
   await client.call("sessions.messages.subscribe", { key: KEY });

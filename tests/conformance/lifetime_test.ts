@@ -1,7 +1,7 @@
 /** What takes its time: handshake timeout, tick, ping, and the orderly end of the gateway. */
 import assert from "node:assert/strict";
 import { LIMITS } from "../../schemas/frame.ts";
-import { TestClient } from "../helpers/client.ts";
+import { makeIdentity, TestClient } from "../helpers/client.ts";
 import { assertHealthyOutput, TestGateway } from "../helpers/gateway.ts";
 import { FakeModel } from "../helpers/fake_model.ts";
 import { within } from "../helpers/wait.ts";
@@ -28,7 +28,11 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`${signal}: every client hears shutdown, then close 1012, and the process ends with 0`, async () => {
     await using gateway = await TestGateway.start();
     await using operator = await gateway.connect();
-    await using node = await gateway.connect({ role: "node", client: { id: "node-host", mode: "node" } });
+    await using node = await gateway.connect({
+      role: "node",
+      device: makeIdentity(),
+      client: { id: "node-host", mode: "node" },
+    });
     const ended = gateway.kill(signal);
     for (const client of [operator, node]) {
       assert.deepEqual(await within("the close", client.closed), { code: 1012, reason: "service restart" });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { MAX_WAITING } from "../../gateway/connection/sockets.ts";
 import { LIMITS } from "../../schemas/frame.ts";
-import { TestClient } from "../helpers/client.ts";
+import { makeIdentity, TestClient } from "../helpers/client.ts";
 import { gatewayTest } from "../helpers/gateway.ts";
 import { eventually, within } from "../helpers/wait.ts";
 
@@ -60,7 +60,11 @@ gatewayTest("limits", {}, {
     assert.ok(refused.every((res) => res.error?.code === "UNAVAILABLE" && res.error["retryable"] === true));
   },
   "a client that calls what its role may not is cut after ten": async (gateway) => {
-    await using client = await gateway.connect({ role: "node", client: { id: "node-host", mode: "node" } });
+    await using client = await gateway.connect({
+      role: "node",
+      device: makeIdentity(),
+      client: { id: "node-host", mode: "node" },
+    });
     for (let call = 0; call < 11; call++) client.sendRequest("sessions.list");
     assert.deepEqual(await within("the close", client.closed), { code: 1008, reason: "repeated unauthorized calls" });
   },

@@ -91,7 +91,12 @@ function lastRun(client: TestClient): string {
 async function askForPairing({ gateway, requestIds, deviceIds }: SampleContext): Promise<string> {
   const device = makeIdentity();
   await using stranger = await TestClient.open(gateway.url, { headers: { "x-forwarded-for": "203.0.113.7" } });
-  const res = await stranger.handshake({ device, token: gateway.token, scopes: ["operator.read"] });
+  const res = await stranger.handshake({
+    device,
+    token: gateway.token,
+    scopes: ["operator.read"],
+    client: { displayName: "A phone", deviceFamily: "Phone" },
+  });
   const requestId = String(Object(res.error?.details).requestId);
   requestIds.push(requestId);
   deviceIds.push(device.id);

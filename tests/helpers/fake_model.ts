@@ -68,7 +68,7 @@ export class FakeModel implements AsyncDisposable {
             baseUrl: this.url,
             apiKey: "sk-test-0000",
             api: "openai-completions",
-            models: [{ id: "bench-model", name: "Bench", input: ["text", "image"] }],
+            models: [{ id: "bench-model", name: "Bench", contextWindow: 128_000, input: ["text", "image"] }],
           },
         },
       },
@@ -208,9 +208,16 @@ function sendJson(res: ServerResponse, status: number, body: unknown): void {
 const gone = (res: ServerResponse): Promise<void> =>
   new Promise((resolve) => (res.destroyed ? resolve() : res.once("close", () => resolve())));
 
-async function pauseOrGone(res: ServerResponse, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const wait = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-  await Promise.race([wait, gone(res)]);
-  clearTimeout(timer);
+/** Resolves after `ms`, or when the client went away. Leaves neither timer nor listener behind. */
+function pauseOrGone(res: ServerResponse, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (res.destroyed) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      res.off("close", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    res.once("close", end);
+  });
 }

@@ -12,6 +12,8 @@ import type {
 import type { Config } from "../../gateway/config/types.ts";
 import type { Client } from "../../gateway/connection/client.ts";
 import type { Services } from "../../gateway/rpc/services.ts";
+import { createSessionStore } from "../../gateway/session/store.ts";
+import { createTranscript } from "../../gateway/session/transcript.ts";
 import type { Db } from "../../gateway/storage/db.ts";
 import type { Message, Usage } from "../../schemas/message.ts";
 import type { AttachmentInput } from "../../schemas/message.ts";
@@ -101,11 +103,7 @@ export class RunLab {
   readonly runs: RunService;
   constructor(options: LabOptions = {}) {
     const config = fakeConfig(options.config ?? {});
-    const before = options.after?.services;
-    const base = fakeServices({ config });
-    this.services = before
-      ? { ...base, db: before.db, sessions: before.sessions, transcript: before.transcript, clock: before.clock }
-      : base;
+    this.services = restarted(fakeServices({ config }), options.after);
     this.runs = createRunService({ ...this.services, runner: this.runner, tools: options.tools ?? [] });
   }
 
@@ -179,6 +177,20 @@ export class RunLab {
   lines(key = "main"): string[] {
     return this.history(key).map((message) => `${message.role}: ${textOf(message)}`);
   }
+}
+
+/** The same database under a new clock that goes on where the old one stood: the old timers died with their process. */
+function restarted(services: FakeServices, before: RunLab | undefined): FakeServices {
+  if (!before) return services;
+  const { config, clock } = services;
+  const { db } = before;
+  clock.advance(before.services.clock.now() - clock.now());
+  return {
+    ...services,
+    db,
+    sessions: createSessionStore({ db, config, clock }),
+    transcript: createTranscript({ db, clock }),
+  };
 }
 
 function describe(event: string, payload: Payload): string {
