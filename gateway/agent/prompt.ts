@@ -1,12 +1,13 @@
 /** From a session's transcript to what the model reads: system prompt, history within a budget, the messages of this turn. */
 import type { ImagePart, Message, TextPart, UserMessage } from "../../schemas/message.ts";
 import type { Config, ModelInfo } from "../config/types.ts";
-import type { StoredMessage, Transcript } from "../session/types.ts";
-import type { Run } from "./run.ts";
+import type { Transcript } from "../session/types.ts";
 import { forModel } from "./history.ts";
+import { type Run, userMessage } from "./run.ts";
 
 /** Messages of the past that a prompt holds at most. */
 const MAX_HISTORY = 120;
+const MAX_HISTORY_BYTES = 8 * 1024 * 1024;
 /** The context window that is assumed when the configuration names none. */
 const DEFAULT_WINDOW = 32_000;
 /** Share of the window that the prompt may fill; the rest is for the answer. */
@@ -31,33 +32,26 @@ export interface Prompt {
   readonly messages: Message[];
 }
 
-/** Reads the transcript, which already holds the user messages of this turn, and replaces them by one prompt message. */
+/** Reads the past from the transcript; the messages of this turn come from its runs. */
 export function buildPrompt({ config, transcript }: PromptDeps, input: PromptInput): Prompt {
   const lead = input.runs.at(-1);
   if (!lead) throw new Error("Cannot build a prompt: the turn has no run");
-  const page = transcript.page(input.sessionId, { limit: MAX_HISTORY + input.runs.length });
+  const limit = MAX_HISTORY + input.runs.length;
   const own = new Set(input.runs.map(({ facts }) => facts.runId));
-  const { past, turn } = split(page, own);
+  const past = transcript.page(input.sessionId, { limit, maxBytes: MAX_HISTORY_BYTES })
+    .map(({ message }) => message)
+    .filter((message) => message.role !== "user" || message.runId === undefined || !own.has(message.runId));
   const budget = (input.model.contextWindow ?? DEFAULT_WINDOW) * PROMPT_SHARE;
   const vision = input.model.input.includes("image");
   return {
     system: systemPrompt(config, lead),
-    messages: [...forModel(past, { vision, tokens: budget }), turnMessage(input, turn, vision)],
+    messages: [...forModel(past, { vision, tokens: budget }), turnMessage(input, vision)],
   };
 }
 
-function split(page: readonly StoredMessage[], own: ReadonlySet<string>) {
-  const past: Message[] = [];
-  const turn: UserMessage[] = [];
-  for (const { message } of page) {
-    if (message.role === "user" && message.runId !== undefined && own.has(message.runId)) turn.push(message);
-    else past.push(message);
-  }
-  return { past, turn };
-}
-
 /** System events first, then dropped messages in short, then the message or the queued messages. */
-function turnMessage(input: PromptInput, turn: readonly UserMessage[], vision: boolean): UserMessage {
+function turnMessage(input: PromptInput, vision: boolean): UserMessage {
+  const turn = input.runs.map(userMessage);
   const summary = input.runs.flatMap(({ facts }) => facts.request.summary);
   const texts = turn.map((message) => textOf(message, vision));
   const blocks = [

@@ -3,8 +3,7 @@ import type { Clock } from "../observe/clock.ts";
 import type { Log } from "../observe/log.ts";
 import type { Endings } from "./endings.ts";
 import type { Ledger, LedgerRow } from "./ledger.ts";
-import type { Run, RunState } from "./run.ts";
-import { userMessage } from "./turn.ts";
+import { type Run, type RunState, userMessage } from "./run.ts";
 
 export const RESTARTED = "The gateway was restarted while this run was in progress; send the message again";
 const TOO_OLD = "The gateway was not running for a long time and this message had not been answered; send it again";

@@ -1,5 +1,5 @@
 /** One run: what it was asked, where it stands, what it has produced. Its state changes only through `next`. */
-import type { Message, Usage } from "../../schemas/message.ts";
+import type { Message, Usage, UserMessage } from "../../schemas/message.ts";
 import type { Lease } from "../session/lane.ts";
 import type { AcceptedRun } from "./ledger.ts";
 import type { RunEvents } from "./run_events.ts";
@@ -100,6 +100,19 @@ export class Run {
   settle(): void {
     if (this.#state.at === "ended") this.#settle(this.#state.final);
   }
+}
+
+/** The message of a run as the transcript keeps it. */
+export function userMessage({ facts }: Pick<Run, "facts">): UserMessage {
+  const { message, images, leftOut } = facts.request;
+  const missing = leftOut.map((name) => `[${name} was left out: it is no PNG, JPEG, GIF or WebP image]`);
+  const texts = [message, ...missing].filter((text) => text !== "");
+  return {
+    role: "user",
+    content: [...texts.map((text) => ({ type: "text" as const, text })), ...images],
+    timestamp: facts.acceptedAt,
+    runId: facts.runId,
+  };
 }
 
 /** The sum of two usages; either may be missing. */

@@ -15,11 +15,11 @@ import { type AbortReason, Endings } from "./endings.ts";
 import { type AcceptedRun, Ledger, type LedgerKey, type StoredRequest } from "./ledger.ts";
 import { planTurn, type QueueSettings, queueSettings, summaryOf } from "./queue.ts";
 import { recoverRuns } from "./recovery.ts";
-import { type Origin, Run, type RunState } from "./run.ts";
+import { type Origin, Run, type RunState, userMessage } from "./run.ts";
 import { RunEvents } from "./run_events.ts";
 import { rememberedWait, RunTable } from "./run_table.ts";
 import { runCommand, stopsRuns } from "./slash.ts";
-import { Turns, userMessage } from "./turn.ts";
+import { Turns } from "./turn.ts";
 import type { ModelCatalog, ModelRunner, RunRequest, RunService, RunTicket, RunWait, Tool } from "./types.ts";
 
 const STOPPED = "The gateway was stopped while this run was in progress; send the message again";

@@ -1,5 +1,5 @@
 /** One turn of a session: start in one transaction, the model with its tools, then exactly one ending. */
-import type { AssistantMessage, Message, Usage } from "../../schemas/message.ts";
+import type { AssistantMessage, Usage } from "../../schemas/message.ts";
 import { THINKING_LEVELS, type ThinkingLevel } from "../../schemas/worker/agent.ts";
 import { GatewayError } from "../../schemas/error.ts";
 import type { Config } from "../config/types.ts";
@@ -7,7 +7,7 @@ import type { Lease } from "../session/lane.ts";
 import type { Session, StoredMessage } from "../session/types.ts";
 import type { EndingDeps, Endings } from "./endings.ts";
 import { buildPrompt } from "./prompt.ts";
-import { addUsage, type Run } from "./run.ts";
+import { addUsage, type Run, userMessage } from "./run.ts";
 import {
   type ModelCatalog,
   ModelError,
@@ -222,18 +222,6 @@ interface TurnRequest {
 
 type ModelMessage = Parameters<ModelObserver["message"]>[0] & { readonly usage: Usage | undefined };
 type ToolCall = Parameters<ModelObserver["tool"]>[0];
-
-export function userMessage(run: Run): Message {
-  const { message, images, leftOut } = run.facts.request;
-  const missing = leftOut.map((name) => `[${name} was left out: it is no PNG, JPEG, GIF or WebP image]`);
-  const texts = [message, ...missing].filter((text) => text !== "");
-  return {
-    role: "user",
-    content: [...texts.map((text) => ({ type: "text" as const, text })), ...images],
-    timestamp: run.facts.acceptedAt,
-    runId: run.facts.runId,
-  };
-}
 
 /** The session's own choice, then the agent's; undefined: the default of all. */
 export function modelReference(config: Config, { entry, agentId }: Session): string | undefined {
