@@ -1,5 +1,5 @@
 /** agent and agent.wait: one run, accepted at once and answered again when it has ended. */
-import { isChannelId, LAST_CHANNEL, OWN_CHANNEL } from "../../../schemas/channel.ts";
+import { isChannelId, LAST_CHANNEL, OWN_CHANNEL } from "../../session/channel_ids.ts";
 import { GatewayError, invalid, unavailable } from "../../../schemas/error.ts";
 import {
   type AgentFinal,

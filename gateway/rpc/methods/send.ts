@@ -1,5 +1,5 @@
 /** send: a message that nobody asked for, into a session of this gateway. Other channels come later. */
-import { OWN_CHANNEL } from "../../../schemas/channel.ts";
+import { OWN_CHANNEL } from "../../session/channel_ids.ts";
 import { invalid } from "../../../schemas/error.ts";
 import { ChatEvent } from "../../../schemas/event/chat.ts";
 import type { AssistantMessage } from "../../../schemas/message.ts";
