@@ -28,6 +28,12 @@ export const Open = <P extends TProperties>(properties: P, options: Record<strin
 export const OneOf = <const V extends readonly string[]>(values: V, options: Record<string, unknown> = {}) =>
   Type.Unsafe<V[number]>({ type: "string", enum: [...values], ...options });
 
+/**
+ * Raw bytes inside a worker message: a `Uint8Array`, moved or copied by the port, never JSON. Checked by the keyword
+ * `x-bytes` of schemas/validate.ts.
+ */
+export const Bytes = (maxBytes: number) => Type.Unsafe<Uint8Array<ArrayBuffer>>({ "x-bytes": maxBytes });
+
 /** The value or null. */
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 

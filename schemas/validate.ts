@@ -6,6 +6,16 @@ const ajv = new Ajv({ allErrors: true, strict: false, useDefaults: false, valida
 /** Stops at the first error: for borders where a stranger could make the full list expensive. */
 const ajvFirst = new Ajv({ allErrors: false, strict: false, useDefaults: false, validateFormats: false });
 
+/** `x-bytes: <most>`: a Uint8Array of at most so many bytes. */
+const bytes = {
+  keyword: "x-bytes",
+  schemaType: "number",
+  error: { message: "must be bytes within the limit" },
+  validate: (most: number, data: unknown) => data instanceof Uint8Array && data.byteLength <= most,
+} as const;
+ajv.addKeyword(bytes);
+ajvFirst.addKeyword(bytes);
+
 /** `value` checked and typed, or the sentence that says what is wrong. */
 export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
 
