@@ -15,7 +15,7 @@ import type { Protocol } from "../../schemas/frame.ts";
 import type { Message } from "../../schemas/message.ts";
 import type { Role } from "../../schemas/scope.ts";
 import { checker } from "../../schemas/validate.ts";
-import { FakeClock } from "./clock.ts";
+import { FakeClock } from "./fake_clock.ts";
 
 export const fakeModels: readonly ModelInfo[] = [
   model("fake", "small", { contextWindow: 128_000 }),
