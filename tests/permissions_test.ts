@@ -100,7 +100,7 @@ Deno.test("a state directory with a space is refused with a sentence, and the ga
     const env = await environment(home, { OPENCLAW_STATE_DIR: `${home}/my state` });
     const { code, stderr } = await run(["task", "--quiet", "flags"], env);
     assert.equal(code, 78, stderr);
-    assert.match(stderr, /a space or comma splits it/u);
+    assert.match(stderr, /"[^"]+my state" into --allow-read: a space or comma splits the flag/u);
   }));
 
 Deno.test("permissions prints JSON and a text that can be read", () =>
