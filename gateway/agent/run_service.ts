@@ -25,6 +25,10 @@ import type { ModelCatalog, ModelRunner, RunRequest, RunService, RunTicket, RunW
 const STOPPED = "The gateway was stopped while this run was in progress; send the message again";
 const QUEUE_FULL = "This message was dropped from the full queue of its session; send it again";
 
+/** Characters of one message, and runs that may be queued or running in all sessions together. */
+const MAX_MESSAGE_CHARS = 1_000_000;
+const MAX_LIVE_RUNS = 1_000;
+
 export interface RunServiceDeps {
   readonly db: Db;
   readonly config: Config;
@@ -68,6 +72,9 @@ class Runs implements RunService {
     const { sessions } = this.deps;
     const { images, leftOut } = readAttachments(request.attachments);
     if (request.message.trim() === "" && images.length === 0) throw invalid("message or attachment required");
+    if (request.message.length > MAX_MESSAGE_CHARS) {
+      throw invalid(`Cannot take the message: it is longer than ${MAX_MESSAGE_CHARS} characters`);
+    }
     const sessionKey = sessions.canonical(request.sessionKey, request.agentId);
     const session = sessions.get(sessionKey);
     if (session?.entry.sendPolicy === "deny") throw invalid("send blocked by session policy");
@@ -195,6 +202,9 @@ class Runs implements RunService {
     const busy = this.#lanes.isBusy(sessionKey);
     const settings = this.#settings(sessionKey, incoming.wish);
     if (busy && key.method === "chat.send" && settings.mode === "interrupt") this.abort({ sessionKey }, "stop");
+    if (this.#table.count >= MAX_LIVE_RUNS) {
+      throw unavailable(`Cannot take the message: ${MAX_LIVE_RUNS} runs are waiting already`, { retryable: true });
+    }
     const summary = this.#makeRoom(sessionKey, key.method, settings);
     const merge = busy && key.method === "chat.send" && settings.mode === "collect";
     const { facts, fresh } = db.transaction(() => {

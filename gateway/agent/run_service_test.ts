@@ -422,3 +422,14 @@ Deno.test("a session with send policy deny and a blank message are refused befor
   assert.throws(() => lab.send("hi"), { message: "send blocked by session policy" });
   assert.equal(lab.db.get("SELECT COUNT(*) AS n FROM runs")?.["n"], 0);
 });
+
+Deno.test("a message that is too long and a run too many are refused", () => {
+  const lab = new RunLab();
+  assert.throws(() => lab.send("x".repeat(1_000_001)), { code: "INVALID_REQUEST" });
+  for (let index = 0; index < 1_000; index++) lab.send("hi", { sessionKey: `s${index}` });
+  assert.throws(() => lab.send("hi", { sessionKey: "one more" }), {
+    code: "UNAVAILABLE",
+    message: "Cannot take the message: 1000 runs are waiting already",
+  });
+  assert.equal(lab.runs.activeCount(), 1_000);
+});

@@ -6,7 +6,7 @@ import type { Config } from "../config/types.ts";
 import type { Lease } from "../session/lane.ts";
 import type { Session, StoredMessage } from "../session/types.ts";
 import type { EndingDeps, Endings } from "./endings.ts";
-import { buildPrompt } from "./prompt.ts";
+import { buildPrompt, createStamp } from "./prompt.ts";
 import { addUsage, type Run, userMessage } from "./run.ts";
 import {
   type ModelCatalog,
@@ -34,6 +34,7 @@ export interface TurnDeps extends EndingDeps {
 
 /** Runs of one turn: the last one carries it, the others end at once as merged into it. */
 export class Turns {
+  readonly #stamp = createStamp();
   constructor(private readonly deps: TurnDeps) {}
 
   /** Never throws and never leaves the lane held: what goes wrong ends the run with an error. */
@@ -103,7 +104,12 @@ export class Turns {
     const { info, target } = models.resolve(modelReference(config, session));
     lead.produced.provider = info.provider;
     lead.produced.model = info.id;
-    const prompt = buildPrompt(this.deps, { runs, sessionId: session.sessionId, systemEvents, model: info });
+    const prompt = buildPrompt({ ...this.deps, stamp: this.#stamp }, {
+      runs,
+      sessionId: session.sessionId,
+      systemEvents,
+      model: info,
+    });
     const thinking = lead.facts.request.thinking ?? session.entry.thinkingLevel ?? config.agents.thinkingDefault;
     return {
       api: target.api,
