@@ -60,9 +60,10 @@ export class Acceptance {
     const summary = this.#makeRoom(sessionKey, key.method, settings);
     const merge = busy && isChat && settings.mode === "collect";
     const { facts, change } = this.#commit(incoming, { ...incoming.stored, merge, summary }, busy);
-    if (change) news.changed(sessionKey, change);
+    // Into its lane before anybody is told: a run that is committed and in no lane would stay queued for ever.
     const run = this.deps.admit(facts, incoming.origin);
     lanes.add(sessionKey, run);
+    if (change) news.changed(sessionKey, change);
     const { runId, agentId, acceptedAt } = facts;
     return { runId, sessionKey, agentId, acceptedAt, status: "new", final: run.final };
   }
