@@ -53,6 +53,30 @@ async function text(cli: Cli, ...args: string[]): Promise<string> {
   return stdout;
 }
 
+Deno.test("help needs no permission at all, and every command has examples in it", async () => {
+  const help = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runCli(args, { flags: [] });
+    assert.deepEqual([code, stderr], [0, ""], args.join(" "));
+    return stdout;
+  };
+  const commands = (page: string) =>
+    [...page.matchAll(/^ {2}([a-z]+)(?: \[options\].*| {2,}.*)$/gmu)].map(([, name]) => name ?? "")
+      .filter((name) => !["help", "openclaw"].includes(name));
+  const root = await help("help");
+  const names = commands(root);
+  for (const name of ["gateway", "permissions", "chat", "agent", "status", "sessions", "devices", "config", "call"]) {
+    assert.ok(names.includes(name), name);
+  }
+  for (const name of names) {
+    const page = await help("help", name);
+    assert.match(page, new RegExp(`Examples:\\n {2}openclaw ${name}`, "u"));
+    if (!page.includes("\nCommands:")) continue;
+    for (const sub of commands(page)) {
+      assert.match(await help(name, sub, "--help"), new RegExp(`Examples:\\n {2}openclaw ${name} ${sub}`, "u"));
+    }
+  }
+});
+
 Deno.test("every command answers in words and in JSON", async (t) => {
   await using gateway = await TestGateway.start();
   const { cli, piped } = await cliOf(gateway.stateDir, gateway.port);
