@@ -24,7 +24,7 @@ import { startOpenAi } from "./servers/openai.ts";
 
 interface Provider {
   readonly api: ModelApi;
-  readonly start: (script: Script) => ModelServer;
+  readonly start: (script: Script) => Promise<ModelServer>;
   readonly path: string;
 }
 
@@ -34,8 +34,8 @@ const PROVIDERS: readonly Provider[] = [
   { api: "google-generative-ai", start: startGoogle, path: "/v1beta" },
 ];
 
-function withServer(provider: Provider, script: Script) {
-  const server = provider.start(script);
+async function withServer(provider: Provider, script: Script) {
+  const server = await provider.start(script);
   const runner = createModelRunner({ config: modelsConfig([server.origin]), clock: systemClock, log: silentLog });
   return {
     server,
@@ -53,7 +53,7 @@ const texts = (recorded: Recorded, kind: "text" | "thinking") =>
 
 for (const provider of PROVIDERS) {
   Deno.test(`${provider.api}: thinking and text arrive piece by piece, then the message with its usage`, async () => {
-    await using lab = withServer(provider, () => ({
+    await using lab = await withServer(provider, () => ({
       thinking: ["Let me ", "think"],
       text: ["Hel", "lo ", "世界"],
       usage: { input: 11, output: 5 },
@@ -72,7 +72,7 @@ for (const provider of PROVIDERS) {
   });
 
   Deno.test(`${provider.api}: a tool call goes to main and its result back to the model`, async () => {
-    await using lab = withServer(
+    await using lab = await withServer(
       provider,
       (_, index) =>
         index === 0
@@ -98,7 +98,7 @@ for (const provider of PROVIDERS) {
   });
 
   Deno.test(`${provider.api}: an abort ends the run at once and closes the HTTP request`, async () => {
-    await using lab = withServer(provider, () => ({ text: ["one ", "two "], then: "hang" }));
+    await using lab = await withServer(provider, () => ({ text: ["one ", "two "], then: "hang" }));
     const abort = new AbortController();
     const { observer, deltas } = observe(undefined, () => deltas.length >= 2 && abort.abort());
     const result = await within("the aborted run", lab.runner.run(request(lab.target), observer, abort.signal));
@@ -108,24 +108,24 @@ for (const provider of PROVIDERS) {
   });
 
   Deno.test(`${provider.api}: a connection that breaks in mid-answer is an error, not a short answer`, async () => {
-    await using lab = withServer(provider, () => ({ text: ["half an "], then: "cut" }));
+    await using lab = await withServer(provider, () => ({ text: ["half an "], then: "cut" }));
     const error = await failure(lab, "unreachable");
     assert.match(error.message, /lost in mid-answer|before it was complete/u);
   });
 
   Deno.test(`${provider.api}: an answer cut at its token limit says so`, async () => {
-    await using lab = withServer(provider, () => ({ text: ["long"], finish: "length" }));
+    await using lab = await withServer(provider, () => ({ text: ["long"], finish: "length" }));
     const seen = await runOnce(lab.runner, request(lab.target));
     assert.equal(seen.messages[0]?.stopReason, "length");
   });
 
   Deno.test(`${provider.api}: a refusal by the provider's filter is an error of its own kind`, async () => {
-    await using lab = withServer(provider, () => ({ text: ["no"], finish: "filter" }));
+    await using lab = await withServer(provider, () => ({ text: ["no"], finish: "filter" }));
     await failure(lab, "refusal");
   });
 
   Deno.test(`${provider.api}: the key goes to the endpoint, and history becomes its messages`, async () => {
-    await using lab = withServer(provider, () => ({ text: ["fine"] }));
+    await using lab = await withServer(provider, () => ({ text: ["fine"] }));
     await runOnce(
       lab.runner,
       request({ ...lab.target, vision: true }, {
@@ -150,7 +150,7 @@ for (const provider of PROVIDERS) {
 
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 
-type Lab = ReturnType<typeof withServer>;
+type Lab = Awaited<ReturnType<typeof withServer>>;
 
 async function failure(lab: Lab, kind: ModelErrorKind, more: Partial<Lab["target"]> = {}): Promise<ModelError> {
   const error = await within(
@@ -172,7 +172,7 @@ const refuse = (status: number, message: string, headers: Record<string, string>
 });
 
 Deno.test("a thought's signature is repeated to the model in the tool loop", async () => {
-  await using lab = withServer(
+  await using lab = await withServer(
     ANTHROPIC,
     (_, index) =>
       index === 0 ? { thinking: ["hm"], toolCalls: [{ id: "call_1", name: "time", args: {} }] } : { text: ["done"] },
@@ -182,14 +182,14 @@ Deno.test("a thought's signature is repeated to the model in the tool loop", asy
 });
 
 Deno.test("a refused key is told with the cause and the setting, without the key", async () => {
-  await using lab = withServer(OPENAI, refuse(401, "Incorrect API key provided: sk-test-000000000000."));
+  await using lab = await withServer(OPENAI, refuse(401, "Incorrect API key provided: sk-test-000000000000."));
   const error = await failure(lab, "refused");
   assert.match(error.message, /HTTP 401/u);
   assert.match(error.message, /models\.providers\.fake\.apiKey/u);
 });
 
 Deno.test("a missing key is told apart from a refused one", async () => {
-  await using lab = withServer(OPENAI, refuse(401, "no key"));
+  await using lab = await withServer(OPENAI, refuse(401, "no key"));
   const { apiKey: _, ...keyless } = lab.target;
   const error = await runOnce(lab.runner, request(keyless)).catch((error: unknown) => error);
   assert.ok(error instanceof ModelError);
@@ -197,7 +197,7 @@ Deno.test("a missing key is told apart from a refused one", async () => {
 });
 
 Deno.test("an SDK that wants a key before it sends anything says so in the same words", async () => {
-  await using lab = withServer(ANTHROPIC, () => ({ text: ["never"] }));
+  await using lab = await withServer(ANTHROPIC, () => ({ text: ["never"] }));
   const { apiKey: _, ...keyless } = lab.target;
   const error = await runOnce(lab.runner, request(keyless)).catch((error: unknown) => error);
   assert.ok(error instanceof ModelError);
@@ -206,7 +206,7 @@ Deno.test("an SDK that wants a key before it sends anything says so in the same 
 });
 
 Deno.test("a rate limit carries the wait that the endpoint asks for, and is not tried again", async () => {
-  await using lab = withServer(OPENAI, refuse(429, "Too many requests", { "retry-after": "7" }));
+  await using lab = await withServer(OPENAI, refuse(429, "Too many requests", { "retry-after": "7" }));
   const error = await failure(lab, "rate_limit");
   assert.equal(error.retryAfterMs, 7000);
   assert.match(error.message, /try again in 7 s/u);
@@ -214,23 +214,23 @@ Deno.test("a rate limit carries the wait that the endpoint asks for, and is not 
 });
 
 Deno.test("an unknown model names the model", async () => {
-  await using lab = withServer(OPENAI, refuse(404, "The model `fake-model` does not exist"));
+  await using lab = await withServer(OPENAI, refuse(404, "The model `fake-model` does not exist"));
   assert.match((await failure(lab, "bad_model")).message, /fake-model/u);
 });
 
 Deno.test("a conversation that is too long says how to start a new one", async () => {
-  await using lab = withServer(OPENAI, refuse(400, "This model's maximum context length is 8192 tokens"));
+  await using lab = await withServer(OPENAI, refuse(400, "This model's maximum context length is 8192 tokens"));
   assert.match((await failure(lab, "context_length")).message, /\/new/u);
 });
 
 Deno.test("a failing endpoint is tried once more, then it is the user's to know", async () => {
-  await using lab = withServer(OPENAI, refuse(503, "Overloaded"));
+  await using lab = await withServer(OPENAI, refuse(503, "Overloaded"));
   await failure(lab, "unreachable");
   assert.equal(lab.server.requests.length, 2);
 });
 
 Deno.test("an endpoint that recovers at the second try answers as if nothing had been", async () => {
-  await using lab = withServer(
+  await using lab = await withServer(
     OPENAI,
     (seen, index) => index === 0 ? refuse(500, "oops")(seen, index) : { text: ["back"] },
   );
@@ -238,7 +238,7 @@ Deno.test("an endpoint that recovers at the second try answers as if nothing had
 });
 
 Deno.test("a redirect is not followed", async () => {
-  await using lab = withServer(
+  await using lab = await withServer(
     OPENAI,
     () => ({ status: 307, body: "", headers: { location: "http://127.0.0.1:9/v1" } }),
   );
@@ -246,7 +246,6 @@ Deno.test("a redirect is not followed", async () => {
 });
 
 Deno.test("an endpoint where nothing listens is named", async () => {
-  await using lab = withServer(OPENAI, () => ({ text: [] }));
   const dead = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = dead.addr;
   dead.close();
@@ -267,8 +266,8 @@ Deno.test("an endpoint where nothing listens is named", async () => {
 });
 
 Deno.test("an endpoint that the worker may not reach asks for a restart and names the host", async () => {
-  await using lab = withServer(OPENAI, () => ({ text: ["secret"] }));
-  const other = startOpenAi(() => ({ text: ["never"] }));
+  await using lab = await withServer(OPENAI, () => ({ text: ["secret"] }));
+  const other = await startOpenAi(() => ({ text: ["never"] }));
   try {
     const error = await failure(lab, "unreachable", { baseUrl: `${other.origin}/v1` });
     assert.match(error.message, /restart/u);
@@ -280,7 +279,7 @@ Deno.test("an endpoint that the worker may not reach asks for a restart and name
 });
 
 Deno.test("a long error page is not shown and an answer that is no stream is an error", async () => {
-  await using lab = withServer(
+  await using lab = await withServer(
     OPENAI,
     (_, index) =>
       index === 0
@@ -292,7 +291,7 @@ Deno.test("a long error page is not shown and an answer that is no stream is an 
 });
 
 Deno.test("a tool loop without an end is ended at the step limit", async () => {
-  await using lab = withServer(OPENAI, (_, index) => ({
+  await using lab = await withServer(OPENAI, (_, index) => ({
     toolCalls: [{ id: `call_${index}`, name: "time", args: {} }],
   }));
   const what = request(lab.target, { tools: [TIME_TOOL], maxSteps: 3 });
@@ -303,7 +302,7 @@ Deno.test("a tool loop without an end is ended at the step limit", async () => {
 });
 
 Deno.test("arguments that are no JSON never reach a tool, and the model hears why", async () => {
-  await using lab = withServer(
+  await using lab = await withServer(
     OPENAI,
     (_, index) => index === 0 ? { toolCalls: [{ id: "call_1", name: "time", args: "{broken" }] } : { text: ["sorry"] },
   );
@@ -313,7 +312,7 @@ Deno.test("arguments that are no JSON never reach a tool, and the model hears wh
 });
 
 Deno.test("a tool is told when its run is aborted", async () => {
-  await using lab = withServer(OPENAI, () => ({ toolCalls: [{ id: "call_1", name: "time", args: {} }] }));
+  await using lab = await withServer(OPENAI, () => ({ toolCalls: [{ id: "call_1", name: "time", args: {} }] }));
   const abort = new AbortController();
   const stopped = Promise.withResolvers<void>();
   const { observer } = observe((_, signal) => {
@@ -327,7 +326,7 @@ Deno.test("a tool is told when its run is aborted", async () => {
 });
 
 Deno.test("many runs share one worker and each gets its own answer in order", async () => {
-  await using lab = withServer(OPENAI, (seen) => {
+  await using lab = await withServer(OPENAI, (seen) => {
     const name = /name-\d+/u.exec(JSON.stringify(seen.body))?.[0] ?? "";
     return { text: Array.from({ length: 20 }, (_, index) => `${name}:${index} `) };
   });

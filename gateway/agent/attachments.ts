@@ -7,9 +7,9 @@ import type { AttachmentInput, ImagePart } from "../../schemas/message.ts";
 const MAX_ATTACHMENTS = 20;
 
 export interface Attachments {
-  readonly images: readonly ImagePart[];
+  readonly images: ImagePart[];
   /** Names of attachments that are no PNG, JPEG, GIF or WebP image. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: string[];
 }
 
 /**

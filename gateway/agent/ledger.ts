@@ -126,11 +126,6 @@ export class Ledger {
     );
   }
 
-  /** Replaces what a queued run will be asked. */
-  setRequest(id: string, request: StoredRequest): void {
-    this.db.run("UPDATE runs SET request=? WHERE id=? AND state='queued'", JSON.stringify(request), id);
-  }
-
   /** The transcript holds message and images from now on; the row keeps the small rest. */
   start(run: AcceptedRun, sessionId: string, now: number): void {
     const request: StoredRequest = { ...run.request, message: "", images: [], summary: [] };

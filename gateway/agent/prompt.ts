@@ -25,6 +25,7 @@ export interface PromptInput {
 export interface PromptDeps {
   readonly config: Config;
   readonly transcript: Transcript;
+  readonly stamp: Stamp;
 }
 
 export interface Prompt {
@@ -33,7 +34,7 @@ export interface Prompt {
 }
 
 /** Reads the past from the transcript; the messages of this turn come from its runs. */
-export function buildPrompt({ config, transcript }: PromptDeps, input: PromptInput): Prompt {
+export function buildPrompt({ config, transcript, stamp }: PromptDeps, input: PromptInput): Prompt {
   const lead = input.runs.at(-1);
   if (!lead) throw new Error("Cannot build a prompt: the turn has no run");
   const limit = MAX_HISTORY + input.runs.length;
@@ -45,12 +46,12 @@ export function buildPrompt({ config, transcript }: PromptDeps, input: PromptInp
   const vision = input.model.input.includes("image");
   return {
     system: systemPrompt(config, lead),
-    messages: [...forModel(past, { vision, tokens: budget }), turnMessage(input, vision)],
+    messages: [...forModel(past, { vision, tokens: budget }), turnMessage(input, vision, stamp)],
   };
 }
 
 /** System events first, then dropped messages in short, then the message or the queued messages. */
-function turnMessage(input: PromptInput, vision: boolean): UserMessage {
+function turnMessage(input: PromptInput, vision: boolean, stamp: Stamp): UserMessage {
   const turn = input.runs.map(userMessage);
   const summary = input.runs.flatMap(({ facts }) => facts.request.summary);
   const texts = turn.map((message) => textOf(message, vision));
@@ -59,7 +60,7 @@ function turnMessage(input: PromptInput, vision: boolean): UserMessage {
     summary.length === 0
       ? ""
       : ["[Earlier queued messages, shortened]", ...summary.map((line) => `- ${line}`)].join("\n"),
-    texts.length < 2 ? stamped(input.runs, turn[0]?.timestamp, texts[0] ?? "") : queuedText(texts),
+    texts.length < 2 ? stamped(input.runs[0], texts[0] ?? "", stamp) : queuedText(texts),
   ];
   const text: TextPart = { type: "text", text: blocks.filter((block) => block !== "").join("\n\n") };
   const images = vision ? turn.flatMap(({ content }) => content.filter((part) => part.type === "image")) : [];
@@ -79,16 +80,16 @@ function textOf(message: UserMessage, vision: boolean): string {
 }
 
 /** Callers of `agent` are often programs without a sense of time: their message tells the model when it was sent. */
-function stamped(runs: readonly Run[], timestamp: number | undefined, text: string): string {
-  if (runs[0]?.facts.method !== "agent" || timestamp === undefined || /^\[[^\]]*\d{4}-\d{2}-\d{2}/u.test(text)) {
-    return text;
-  }
-  return `[${stamp(timestamp)}] ${text}`;
+function stamped(run: Run | undefined, text: string, stamp: Stamp): string {
+  if (run?.facts.method !== "agent" || /^\[[^\]]*\d{4}-\d{2}-\d{2}/u.test(text)) return text;
+  return `[${stamp(run.facts.acceptedAt)}] ${text}`;
 }
 
-/** `Sun 2026-11-22 11:03 UTC`, in the host's zone. */
-export function stamp(timestamp: number, timeZone?: string): string {
-  const parts = new Intl.DateTimeFormat("en-GB", {
+export type Stamp = (timestamp: number) => string;
+
+/** Writes `Sun 2026-11-22 11:03 UTC`, in the host's zone. Made once: the formatter costs more than a whole prompt. */
+export function createStamp(timeZone?: string): Stamp {
+  const format = new Intl.DateTimeFormat("en-GB", {
     weekday: "short",
     year: "numeric",
     month: "2-digit",
@@ -98,10 +99,13 @@ export function stamp(timestamp: number, timeZone?: string): string {
     hourCycle: "h23",
     timeZoneName: "short",
     ...(timeZone === undefined ? {} : { timeZone }),
-  }).formatToParts(timestamp);
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((each) => each.type === type)?.value ?? "";
-  return `${part("weekday")} ${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")} ` +
-    part("timeZoneName");
+  });
+  return (timestamp) => {
+    const parts = new Map(format.formatToParts(timestamp).map(({ type, value }) => [type, value]));
+    const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? "";
+    return `${part("weekday")} ${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")} ` +
+      part("timeZoneName");
+  };
 }
 
 function systemPrompt(config: Config, { facts }: Run): string {

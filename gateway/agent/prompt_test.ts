@@ -5,7 +5,7 @@ import { png, RunLab, textOf } from "../../tests/helpers/run_lab.ts";
 import { assistantSays, fakeConfig, userSays } from "../../tests/helpers/services.ts";
 import { readAttachments } from "./attachments.ts";
 import { forModel } from "./history.ts";
-import { stamp } from "./prompt.ts";
+import { createStamp } from "./prompt.ts";
 import { isSilent, mayBeSilent } from "./silence.ts";
 
 const limits = { vision: true, tokens: 100_000 };
@@ -22,7 +22,7 @@ Deno.test("a message of agent carries its time for the model only, unless it car
 });
 
 Deno.test("the stamp names weekday, date, minute and zone", () => {
-  assert.equal(stamp(Date.UTC(2026, 10, 22, 11, 3), "UTC"), "Sun 2026-11-22 11:03 UTC");
+  assert.equal(createStamp("UTC")(Date.UTC(2026, 10, 22, 11, 3)), "Sun 2026-11-22 11:03 UTC");
 });
 
 Deno.test("system events stand before the next message and are told once", async () => {

@@ -142,8 +142,8 @@ export class RunEvents {
   }
 
   #thinkingDelta(delta: string): void {
-    this.#thinking += delta;
     if (!this.#view.thinking) return;
+    this.#thinking += delta;
     this.#agent({ ...this.#envelope(), stream: "thinking", data: { text: this.#thinking, delta } });
   }
 

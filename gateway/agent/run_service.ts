@@ -1,29 +1,30 @@
-/** Accepts runs and joins the parts: ledger, lanes, turns, endings, commands. The parts know nothing of each other. */
+/** The run service: checks requests, answers repeats, and joins ledger, lanes, turns, endings and commands. */
 import { invalid, unavailable } from "../../schemas/error.ts";
 import type { Bus } from "../bus.ts";
 import type { Config } from "../config/types.ts";
-import { type Clock, uuid } from "../observe/clock.ts";
+import type { Clock } from "../observe/clock.ts";
 import type { Log } from "../observe/log.ts";
-import { parseCommand, type ParsedCommand } from "../session/commands.ts";
 import { Lanes } from "../session/lane.ts";
 import { createSessionNotifier, type SessionNotifier } from "../session/notify.ts";
-import type { Session, SessionStore, Transcript } from "../session/types.ts";
+import type { SessionStore, Transcript } from "../session/types.ts";
 import type { Db } from "../storage/db.ts";
+import { Acceptance, type Incoming } from "./acceptance.ts";
 import { readAttachments } from "./attachments.ts";
-import { answerCommand } from "./command_answer.ts";
+import { CommandRuns } from "./command_runs.ts";
 import { type AbortReason, Endings } from "./endings.ts";
 import { type AcceptedRun, Ledger, type LedgerKey, type StoredRequest } from "./ledger.ts";
-import { planTurn, type QueueSettings, queueSettings, summaryOf } from "./queue.ts";
+import { planTurn, queueSettings } from "./queue.ts";
 import { recoverRuns } from "./recovery.ts";
 import { type Origin, Run, type RunState, userMessage } from "./run.ts";
 import { RunEvents } from "./run_events.ts";
 import { rememberedWait, RunTable } from "./run_table.ts";
-import { runCommand, stopsRuns } from "./slash.ts";
 import { Turns } from "./turn.ts";
 import type { ModelCatalog, ModelRunner, RunRequest, RunService, RunTicket, RunWait, Tool } from "./types.ts";
 
 const STOPPED = "The gateway was stopped while this run was in progress; send the message again";
-const QUEUE_FULL = "This message was dropped from the full queue of its session; send it again";
+
+/** Characters of one message. */
+const MAX_MESSAGE_CHARS = 1_000_000;
 
 export interface RunServiceDeps {
   readonly db: Db;
@@ -47,19 +48,33 @@ class Runs implements RunService {
   readonly #endings: Endings;
   readonly #turns: Turns;
   readonly #lanes: Lanes<Run>;
+  readonly #acceptance: Acceptance;
+  readonly #commands: CommandRuns;
   #draining = false;
 
   constructor(private readonly deps: RunServiceDeps) {
     this.#ledger = new Ledger(deps.db);
     this.#news = createSessionNotifier(deps);
-    const parts = { ...deps, ledger: this.#ledger, table: this.#table, news: this.#news };
+    const stopAll = (sessionKey: string) => this.abort({ sessionKey }, "stop");
+    const parts = { ...deps, ledger: this.#ledger, table: this.#table, news: this.#news, stopAll };
     this.#endings = new Endings(parts);
     this.#turns = new Turns({ ...parts, endings: this.#endings });
     this.#lanes = new Lanes<Run>({
       clock: deps.clock,
       maxConcurrent: deps.config.agents.maxConcurrent,
-      plan: (queue) => planTurn(queue, (run) => this.#settings(run.facts.sessionKey).debounceMs),
+      plan: (queue) => planTurn(queue, (run) => this.#debounceMs(run.facts.sessionKey)),
       start: (_lane, runs, lease) => this.#turns.start(runs, lease),
+    });
+    this.#acceptance = new Acceptance({
+      ...parts,
+      lanes: this.#lanes,
+      endings: this.#endings,
+      admit: (facts, origin) => this.#revive(facts, origin, { at: "queued" }),
+    });
+    this.#commands = new CommandRuns({
+      ...parts,
+      events: (facts) => this.#events(facts),
+      accept: (incoming) => this.#acceptance.accept(incoming),
     });
   }
 
@@ -68,27 +83,24 @@ class Runs implements RunService {
     const { sessions } = this.deps;
     const { images, leftOut } = readAttachments(request.attachments);
     if (request.message.trim() === "" && images.length === 0) throw invalid("message or attachment required");
+    if (request.message.length > MAX_MESSAGE_CHARS) {
+      throw invalid(`Cannot take the message: it is longer than ${MAX_MESSAGE_CHARS} characters`);
+    }
     const sessionKey = sessions.canonical(request.sessionKey, request.agentId);
     const session = sessions.get(sessionKey);
     if (session?.entry.sendPolicy === "deny") throw invalid("send blocked by session policy");
     const key: LedgerKey = { method: request.method, principal: request.client.principal, runId: request.runId };
     const repeat = this.#repeat(key);
     if (repeat) return repeat;
-    const stored: StoredRequest = {
-      literalKey: request.sessionKey,
-      message: request.message,
-      images: [...images],
-      leftOut: [...leftOut],
-      ...(request.thinking === undefined ? {} : { thinking: request.thinking }),
-      ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
-      ...(request.extraSystemPrompt === undefined ? {} : { extraSystemPrompt: request.extraSystemPrompt }),
-      merge: false,
-      summary: [],
+    const incoming: Incoming = {
+      key,
+      sessionKey,
+      stored: storedRequest(request, images, leftOut),
+      origin: { connId: request.client.connId, deviceId: request.client.deviceId },
+      wish: request.queueMode,
     };
-    const origin = { connId: request.client.connId, deviceId: request.client.deviceId };
-    const command = this.#command(request, images.length);
-    const incoming: Incoming = { key, sessionKey, stored, origin, wish: request.queueMode };
-    return command ? this.#runCommand(incoming, command) : this.#accept(incoming);
+    const command = this.#commands.find(request);
+    return command ? this.#commands.run(incoming, command) : this.#acceptance.accept(incoming);
   }
 
   abort(target: { readonly sessionKey: string; readonly runId?: string | undefined }, reason: AbortReason): string[] {
@@ -161,14 +173,6 @@ class Runs implements RunService {
     for (const run of running) this.#endings.error(run, STOPPED, "restarted");
   }
 
-  #command(request: RunRequest, images: number): ParsedCommand | undefined {
-    if (images > 0 || request.plain === true) return undefined;
-    const command = parseCommand(request.message, this.deps.config.session.resetTriggers);
-    // `agent` knows only the words that start a new session; other text is the model's.
-    const known = request.method === "chat.send" || command?.name === "new" || command?.name === "reset";
-    return known ? command : undefined;
-  }
-
   /** The ticket of an earlier call with the same key. */
   #repeat(key: LedgerKey): RunTicket | undefined {
     const row = this.#ledger.find(key, this.deps.clock.now());
@@ -184,88 +188,9 @@ class Runs implements RunService {
     return { runId, sessionKey, agentId, acceptedAt, status: "in_flight", final: live.final };
   }
 
-  #settings(sessionKey: string, wish?: RunRequest["queueMode"]): QueueSettings {
+  #debounceMs(sessionKey: string): number {
     const { config, sessions } = this.deps;
-    return queueSettings(config, sessions.get(sessionKey)?.entry ?? {}, "webchat", wish);
-  }
-
-  #accept(incoming: Incoming): RunTicket {
-    const { db, sessions, clock } = this.deps;
-    const { key, sessionKey } = incoming;
-    const busy = this.#lanes.isBusy(sessionKey);
-    const settings = this.#settings(sessionKey, incoming.wish);
-    if (busy && key.method === "chat.send" && settings.mode === "interrupt") this.abort({ sessionKey }, "stop");
-    const summary = this.#makeRoom(sessionKey, key.method, settings);
-    const merge = busy && key.method === "chat.send" && settings.mode === "collect";
-    const { facts, fresh } = db.transaction(() => {
-      const fresh = this.#fresh(sessionKey, busy);
-      const { sessionId, agentId } = sessions.ensure(sessionKey);
-      const request = { ...incoming.stored, merge, summary };
-      const facts: AcceptedRun = {
-        ...key,
-        id: uuid(),
-        sessionKey,
-        sessionId,
-        agentId,
-        acceptedAt: clock.now(),
-        request,
-      };
-      this.#ledger.accept(facts);
-      return { facts, fresh };
-    });
-    if (fresh) this.#news.changed(sessionKey, fresh);
-    const run = this.#revive(facts, incoming.origin, { at: "queued" });
-    this.#lanes.add(sessionKey, run);
-    return ticket(run, "new");
-  }
-
-  /** Resets a session whose time is over, unless a run still works in it. Says what subscribers must hear. */
-  #fresh(sessionKey: string, busy: boolean): "create" | "reset" | undefined {
-    const session = this.deps.sessions.get(sessionKey);
-    if (!session) return "create";
-    if (busy || !this.deps.sessions.isStale(session)) return undefined;
-    this.deps.sessions.reset(sessionKey);
-    return "reset";
-  }
-
-  /** Keeps a session's queue below its cap. Returns the lines that a dropped message leaves in the new one. */
-  #makeRoom(sessionKey: string, method: LedgerKey["method"], { cap, drop }: QueueSettings): string[] {
-    const queue = this.#lanes.queued(sessionKey);
-    if (queue.length < cap) return [];
-    const oldest = queue.find(({ facts }) => facts.method === "chat.send");
-    if (!oldest || method === "agent" || drop === "new") {
-      throw unavailable(`Cannot queue the message: ${queue.length} already wait in this session`, { retryable: true });
-    }
-    this.#lanes.remove(sessionKey, oldest);
-    if (drop === "old") this.#endings.error(oldest, QUEUE_FULL, "unknown");
-    else this.deps.db.transaction(() => this.#endings.merged(oldest)).announce();
-    return drop === "old" ? [] : summaryOf(oldest);
-  }
-
-  #runCommand(incoming: Incoming, command: ParsedCommand): RunTicket {
-    const { sessionKey } = incoming;
-    const stopped = stopsRuns(command) ? this.abort({ sessionKey }, "stop").length : 0;
-    const active = this.#table.of(sessionKey).length;
-    const done = this.deps.db.transaction(() => {
-      const session: Session = this.deps.sessions.ensure(sessionKey);
-      const outcome = runCommand(this.deps, command, { session, stopped, active });
-      if (outcome.type === "run") return outcome;
-      return answerCommand({ ...this.deps, ledger: this.#ledger }, incoming, command, outcome.text);
-    });
-    if (command.name === "new" || command.name === "reset") this.#news.changed(sessionKey, "reset");
-    else this.#news.changed(sessionKey, "patch");
-    if ("type" in done) {
-      const { message, thinking } = done;
-      const stored = { ...incoming.stored, message, ...(thinking === undefined ? {} : { thinking }) };
-      return this.#accept({ ...incoming, stored });
-    }
-    for (const message of done.messages) this.#news.messageAppended({ key: sessionKey }, message);
-    const events = this.#events(done.facts);
-    const last = done.messages.at(-1);
-    // After the caller has its answer, as after every start.
-    this.deps.clock.after(0, () => last && events.answered(last.message));
-    const { runId, agentId, acceptedAt } = done.facts;
-    return { runId, sessionKey, agentId, acceptedAt, status: "new", final: Promise.resolve(done.final) };
+    return queueSettings(config, sessions.get(sessionKey)?.entry ?? {}, "webchat", undefined).debounceMs;
   }
 
   #events(facts: AcceptedRun): RunEvents {
@@ -288,16 +213,18 @@ class Runs implements RunService {
   }
 }
 
-/** A checked request on its way to a run or a command. */
-export interface Incoming {
-  readonly key: LedgerKey;
-  readonly sessionKey: string;
-  readonly stored: StoredRequest;
-  readonly origin: Origin;
-  readonly wish: RunRequest["queueMode"];
-}
-
-function ticket(run: Run, status: RunTicket["status"]): RunTicket {
-  const { runId, sessionKey, agentId, acceptedAt } = run.facts;
-  return { runId, sessionKey, agentId, acceptedAt, status, final: run.final };
-}
+const storedRequest = (
+  request: RunRequest,
+  images: StoredRequest["images"],
+  leftOut: StoredRequest["leftOut"],
+): StoredRequest => ({
+  literalKey: request.sessionKey,
+  message: request.message,
+  images,
+  leftOut,
+  ...(request.thinking === undefined ? {} : { thinking: request.thinking }),
+  ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
+  ...(request.extraSystemPrompt === undefined ? {} : { extraSystemPrompt: request.extraSystemPrompt }),
+  merge: false,
+  summary: [],
+});

@@ -422,3 +422,71 @@ Deno.test("a session with send policy deny and a blank message are refused befor
   assert.throws(() => lab.send("hi"), { message: "send blocked by session policy" });
   assert.equal(lab.db.get("SELECT COUNT(*) AS n FROM runs")?.["n"], 0);
 });
+
+Deno.test("a message that is too long and a run too many are refused", () => {
+  const lab = new RunLab();
+  assert.throws(() => lab.send("x".repeat(1_000_001)), { code: "INVALID_REQUEST" });
+  for (let index = 0; index < 1_000; index++) lab.send("hi", { sessionKey: `s${index}` });
+  assert.throws(() => lab.send("hi", { sessionKey: "one more" }), {
+    code: "UNAVAILABLE",
+    message: "Cannot take the message: 1000 runs are waiting already",
+  });
+  assert.equal(lab.runs.activeCount(), 1_000);
+});
+
+Deno.test("a tool that hangs does not hang the session: the deadline ends the run and stops the tool", async () => {
+  let stopped = false;
+  const tool: Tool = {
+    name: "hang",
+    description: "never answers",
+    inputSchema: { type: "object" },
+    run: (_args, { signal }) =>
+      new Promise<string>((resolve) =>
+        signal.addEventListener("abort", () => {
+          stopped = true;
+          resolve("stopped");
+        })
+      ),
+  };
+  const lab = new RunLab({ tools: [tool] });
+  const ticket = lab.send("go", { runId: "r1", timeoutMs: 1_000 });
+  const call = lab.call();
+  const result = call.observer.tool({ id: "t1", name: "hang", args: {} }, call.signal);
+  lab.tick(1_000);
+  assert.equal((await ticket.final).state, "error");
+  assert.deepEqual([(await result).text, stopped], ["stopped", true]);
+  lab.send("next", { runId: "r2" });
+  await lab.call(1).answer("fine");
+  assert.equal(lab.story("r2").at(-1), "chat final");
+  assert.deepEqual(lab.history().map(({ role }) => role), ["user", "assistant", "user", "assistant"]);
+});
+
+Deno.test("a tool that throws gives the model its sentence", async () => {
+  const tool: Tool = {
+    name: "bad",
+    description: "throws",
+    inputSchema: { type: "object" },
+    run: () => {
+      throw new Error("no such session");
+    },
+  };
+  const lab = new RunLab({ tools: [tool] });
+  lab.send("go", { runId: "r1" });
+  const call = lab.call();
+  const result = await call.observer.tool({ id: "t1", name: "bad", args: {} }, call.signal);
+  assert.deepEqual(result, { text: "no such session", isError: true });
+  await call.answer("sorry");
+});
+
+Deno.test("a listener that throws at acceptance leaves the run in its lane", async () => {
+  const lab = new RunLab();
+  const { publish } = lab.services.bus;
+  lab.services.bus.publish = () => {
+    throw new Error("no bus today");
+  };
+  assert.throws(() => lab.send("hello", { runId: "r1" }), { message: "no bus today" });
+  lab.services.bus.publish = publish;
+  assert.equal(lab.send("hello", { runId: "r1" }).status, "in_flight");
+  await lab.call().answer("hi");
+  assert.equal(lab.story("r1").at(-1), "chat final");
+});

@@ -6,8 +6,10 @@ import type { Config } from "../config/types.ts";
 import type { Lease } from "../session/lane.ts";
 import type { Session, StoredMessage } from "../session/types.ts";
 import type { EndingDeps, Endings } from "./endings.ts";
-import { buildPrompt } from "./prompt.ts";
+import { notesFor, noteSuffix } from "./notes.ts";
+import { buildPrompt, createStamp } from "./prompt.ts";
 import { addUsage, type Run, userMessage } from "./run.ts";
+import { callTool } from "./tool_calls.ts";
 import {
   type ModelCatalog,
   ModelError,
@@ -21,8 +23,6 @@ import {
 const MAX_STEPS = 16;
 /** A run's longest time: what `timeout: 0` means. */
 export const MAX_RUN_MS = 24 * 3_600_000;
-/** Characters of a tool's answer that the model and the transcript get. */
-const MAX_TOOL_CHARS = 100_000;
 
 export interface TurnDeps extends EndingDeps {
   readonly config: Config;
@@ -34,6 +34,7 @@ export interface TurnDeps extends EndingDeps {
 
 /** Runs of one turn: the last one carries it, the others end at once as merged into it. */
 export class Turns {
+  readonly #stamp = createStamp();
   constructor(private readonly deps: TurnDeps) {}
 
   /** Never throws and never leaves the lane held: what goes wrong ends the run with an error. */
@@ -103,11 +104,16 @@ export class Turns {
     const { info, target } = models.resolve(modelReference(config, session));
     lead.produced.provider = info.provider;
     lead.produced.model = info.id;
-    const prompt = buildPrompt(this.deps, { runs, sessionId: session.sessionId, systemEvents, model: info });
+    const prompt = buildPrompt({ ...this.deps, stamp: this.#stamp }, {
+      runs,
+      sessionId: session.sessionId,
+      systemEvents,
+      model: info,
+    });
     const thinking = lead.facts.request.thinking ?? session.entry.thinkingLevel ?? config.agents.thinkingDefault;
     return {
       api: target.api,
-      notes: notes(runs, info.input.includes("image"), info.id),
+      notes: notesFor(runs, info.input.includes("image"), info.id),
       model: {
         runId: lead.facts.id,
         target,
@@ -135,14 +141,14 @@ export class Turns {
       message: (message) => {
         if (!run.isEnded) this.#message(run, request, message);
       },
-      tool: (call, signal) => this.#tool(run, call, signal),
+      tool: (call, signal) => callTool(this.deps, run, call, signal),
     };
   }
 
   #message(run: Run, { notes, api }: TurnRequest, message: ModelMessage): void {
     const { events, produced, facts } = run;
-    if (message.stopReason !== "toolUse" && notes.length > 0) events.delta("text", suffix(notes, message.text));
-    const text = message.stopReason === "toolUse" ? message.text : message.text + suffix(notes, message.text);
+    if (message.stopReason !== "toolUse" && notes.length > 0) events.delta("text", noteSuffix(notes, message.text));
+    const text = message.stopReason === "toolUse" ? message.text : message.text + noteSuffix(notes, message.text);
     events.message();
     produced.usage = addUsage(produced.usage, message.usage);
     produced.lastCall = message.usage ?? produced.lastCall;
@@ -164,37 +170,6 @@ export class Turns {
       stopReason: message.stopReason,
       runId: facts.runId,
     });
-  }
-
-  async #tool(run: Run, call: ToolCall, signal: AbortSignal): Promise<{ text: string; isError: boolean }> {
-    const name = call.name;
-    if (run.isEnded) return { text: "The run has ended", isError: true };
-    run.events.tool({ phase: "start", name, toolCallId: call.id, args: call.args }, undefined);
-    const result = await this.#callTool(run, call, signal);
-    if (run.isEnded) return result;
-    run.events.tool({ phase: "result", name, toolCallId: call.id, isError: result.isError }, result.text);
-    run.produced.messages.push({
-      role: "toolResult",
-      toolCallId: call.id,
-      toolName: name,
-      content: [{ type: "text", text: result.text }],
-      isError: result.isError,
-      timestamp: this.deps.clock.now(),
-      runId: run.facts.runId,
-    });
-    return result;
-  }
-
-  async #callTool(run: Run, call: ToolCall, signal: AbortSignal): Promise<{ text: string; isError: boolean }> {
-    const tool = this.deps.tools.find(({ name }) => name === call.name);
-    if (!tool) return { text: `There is no tool "${call.name}"`, isError: true };
-    const { sessionKey, agentId } = run.facts;
-    try {
-      const text = await tool.run(call.args, { sessionKey, agentId, signal });
-      return { text: text.length > MAX_TOOL_CHARS ? `${text.slice(0, MAX_TOOL_CHARS)}\n[cut]` : text, isError: false };
-    } catch (error) {
-      return { text: error instanceof Error ? error.message : String(error), isError: true };
-    }
   }
 
   #fail(run: Run, error: unknown): void {
@@ -221,7 +196,6 @@ interface TurnRequest {
 }
 
 type ModelMessage = Parameters<ModelObserver["message"]>[0] & { readonly usage: Usage | undefined };
-type ToolCall = Parameters<ModelObserver["tool"]>[0];
 
 /** The session's own choice, then the agent's; undefined: the default of all. */
 export function modelReference(config: Config, { entry, agentId }: Session): string | undefined {
@@ -231,18 +205,5 @@ export function modelReference(config: Config, { entry, agentId }: Session): str
   }
   return config.agents.list.find(({ id }) => id === agentId)?.model;
 }
-
-function notes(runs: readonly Run[], vision: boolean, model: string): string[] {
-  const requests = runs.map(({ facts }) => facts.request);
-  const leftOut = requests.flatMap((request) => request.leftOut);
-  const images = requests.reduce((sum, request) => sum + request.images.length, 0);
-  return [
-    ...(images > 0 && !vision ? [`(The model ${model} cannot see images, so the attached images were not used.)`] : []),
-    ...(leftOut.length > 0 ? [`(Left out, because only images can be attached: ${leftOut.join(", ")}.)`] : []),
-  ];
-}
-
-const suffix = (notes: readonly string[], text: string): string =>
-  notes.length === 0 ? "" : (text === "" ? "" : "\n\n") + notes.join("\n");
 
 const isThinking = (value: string): value is ThinkingLevel => THINKING_LEVELS.some((level) => level === value);

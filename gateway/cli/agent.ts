@@ -1,5 +1,5 @@
 /** `openclaw agent --message …`: one run of the agent, streamed to the terminal. */
-import { CallError } from "./client.ts";
+import { CallError, LostError } from "./client.ts";
 import { type Session, withGateway } from "./connect.ts";
 import type { CliContext, Command } from "./context.ts";
 import { CliError, EXITS } from "./exit.ts";
@@ -92,7 +92,7 @@ async function run(context: CliContext, options: Options, session: Session, requ
     return finish(context, json, answer, printer, state.stopped);
   } catch (error) {
     printer.end();
-    throw runFailed(error);
+    throw runFailed(error, state.sessionKey);
   } finally {
     stopListening();
     interrupts.dispose();
@@ -111,8 +111,16 @@ function finish(context: CliContext, json: boolean, answer: unknown, printer: Ru
   return stopped ? EXITS.interrupted.code : final.status === "timeout" ? EXITS.temporary.code : EXITS.ok.code;
 }
 
-/** A run that failed is a failure of the run, not of the gateway: exit code 1 unless the model says when to come back. */
-function runFailed(error: unknown): unknown {
+/**
+ * A run that failed is a failure of the run, not of the gateway: exit code 1 unless the model says when to come back.
+ * A lost connection does not end the run, so the way to its answer is named.
+ */
+function runFailed(error: unknown, sessionKey: string): unknown {
+  if (error instanceof LostError) {
+    return new CliError("unreachable", "The connection was lost before the run ended", [
+      `The run goes on at the gateway; its answer: openclaw sessions show ${clean(sessionKey)}`,
+    ]);
+  }
   if (!(error instanceof CallError) || error.error.code !== "UNAVAILABLE" || error.payload === undefined) return error;
   const exit = error.error.retryAfterMs === undefined ? "failed" : "temporary";
   return new CliError(exit, `The run failed: ${clean(error.error.message)}`, [

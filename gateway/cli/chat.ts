@@ -16,15 +16,17 @@ const LEAVE = new Set(["/exit", "/quit"]);
 export const chatCommand: Command = async (context, options) => {
   const opener = await prepare(context, options, ["tool-events"]);
   const { isTty } = context.input;
+  const json = options.flag("json");
   const chat = new ChatSession(context, opener, {
     sessionKey: options.text("session") ?? "main",
     thinking: options.text("thinking"),
     runTimeoutMs: options.duration("timeout", "s") ?? RUN_TIMEOUT_MS,
-    historyLimit: options.whole("history", 0) ?? (isTty ? 20 : 0),
+    historyLimit: options.whole("history", 0) ?? (isTty && !json ? 20 : 0),
+    json,
   });
   try {
     const { client, target } = await chat.open();
-    if (isTty) greet(context, options, `${target.url}, version ${clean(client.hello.server.version)}`);
+    if (isTty && !json) greet(context, options, `${target.url}, version ${clean(client.hello.server.version)}`);
     return await converse(context, chat);
   } catch (error) {
     throw toCliError(error, opener.target);

@@ -28,6 +28,8 @@ export class ChatLink {
   /** Resolves with the live connection; a new promise stands here while one is being made. */
   #ready = Promise.withResolvers<Session>();
   #closing = false;
+  /** Ends the wait before the next attempt. */
+  #wakeUp: () => void = () => {};
   constructor(
     private readonly context: CliContext,
     private readonly opener: Opener,
@@ -55,6 +57,7 @@ export class ChatLink {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#wakeUp();
     await this.#session?.client.close();
   }
 
@@ -62,7 +65,7 @@ export class ChatLink {
     this.events.lost(reason);
     let last: unknown;
     for (const wait of RETRY_MS) {
-      await new Promise<void>((resolve) => void this.context.clock.after(wait, resolve));
+      await this.#sleep(wait);
       if (this.#closing) return;
       try {
         await this.events.back(await this.open());
@@ -74,6 +77,14 @@ export class ChatLink {
     }
     this.#ready.reject(last);
     this.events.gone(last);
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.context.clock.after(ms, resolve);
+    this.#wakeUp = resolve;
+    await promise;
+    cancel();
   }
 
   #dispatch({ event, payload }: WireEvent): void {

@@ -14,9 +14,11 @@ export class ChatRun {
   readonly #printer: RunPrinter;
   /** The gateway has answered `chat.send`; from then on the run exists there. */
   accepted = false;
+  #over = false;
   readonly #end = Promise.withResolvers<RunEnd>();
 
-  constructor(readonly runId: string, private readonly out: Output) {
+  /** `json`: every `chat` event of the run is printed as it came, one a line, and nothing else. */
+  constructor(readonly runId: string, private readonly out: Output, private readonly json: boolean) {
     this.#printer = new RunPrinter(out);
   }
 
@@ -25,13 +27,15 @@ export class ChatRun {
   }
 
   agent(payload: AgentEventPayload): void {
-    this.#printer.event(payload);
+    if (!this.json) this.#printer.event(payload);
   }
 
   /** `final`, `aborted` and `error` end the run; the final text is printed when nothing of it came as a stream. */
-  chat({ state, message, errorMessage }: ChatEventPayload): void {
+  chat(payload: ChatEventPayload): void {
+    const { state, message, errorMessage } = payload;
+    if (this.json) this.out.jsonLine(payload);
     if (state === "final") {
-      if (!this.#printer.wroteText) this.#all(messageText(message));
+      if (!this.#printer.wroteText && !this.json) this.#all(messageText(message));
       this.finish({ state });
     } else if (state === "aborted") {
       this.finish({ state });
@@ -40,22 +44,23 @@ export class ChatRun {
     }
   }
 
-  /** What the run has said by now, after a new connection. */
+  /** What the run has said by now, after a new connection. Its end may have come before this answer. */
   resume(text: string): void {
-    this.#printer.text(text, "");
+    if (!this.json && !this.#over) this.#printer.text(text, "");
   }
 
   /** The line was a command that was answered at once and starts no run. */
   command(text: string): void {
-    this.#printer.note(text);
+    this.note(text);
     this.finish({ state: "final" });
   }
 
   note(text: string): void {
-    this.#printer.note(text);
+    if (!this.json) this.#printer.note(text);
   }
 
   finish(end: RunEnd): void {
+    this.#over = true;
     this.#printer.end();
     this.#end.resolve(end);
   }

@@ -26,6 +26,8 @@ export interface ChatOptions {
   readonly runTimeoutMs: number;
   /** Messages of the history to show at the start. */
   readonly historyLimit: number;
+  /** Print `chat` events as they come instead of text. */
+  readonly json: boolean;
 }
 
 export class ChatSession {
@@ -70,13 +72,15 @@ export class ChatSession {
     return session;
   }
 
+  /** Leaves; a run in progress goes on at the gateway. */
   async close(): Promise<void> {
+    this.#run?.finish({ state: "lost" });
     await this.#link.close();
   }
 
   /** Sends a line and waits until its run has ended; a command such as `/status` ends with its answer. */
   async send(message: string): Promise<RunEnd> {
-    const run = new ChatRun(crypto.randomUUID(), this.context.out);
+    const run = new ChatRun(crypto.randomUUID(), this.context.out, this.options.json);
     this.#run = run;
     const cancel = this.context.clock.after(this.options.runTimeoutMs, () => this.stop());
     try {
@@ -142,7 +146,7 @@ export class ChatSession {
   #chat(payload: ChatEventPayload): void {
     if (payload.runId === this.#run?.runId) return this.#run.chat(payload);
     const ours = payload.sessionKey === this.#key || payload.sessionKey === this.options.sessionKey;
-    if (!ours || this.#run !== undefined || payload.state !== "final") return;
+    if (!ours || this.options.json || this.#run !== undefined || payload.state !== "final") return;
     const text = clean(messageText(payload.message)).trim();
     if (text === "") return;
     const { out } = this.context;

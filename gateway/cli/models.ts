@@ -9,7 +9,7 @@ export const modelsCommand: Command = (context, options) =>
     const payload = await session.call("models.list", {});
     if (options.flag("json")) return out.json(payload);
     const { models } = read("models.list", Models, payload);
-    if (models.length === 0) return out.line("No models. Configure one under models.providers, or set OPENAI_API_KEY.");
+    if (models.length === 0) return out.line("No models. Configure one under models.providers.");
     out.table(
       ["MODEL", "NAME", { title: "CONTEXT", right: true }, "INPUT", "THINKS"],
       models.map((model) => [

@@ -36,10 +36,9 @@ export function oneLine(text: string, max = 80): string {
 }
 
 /** JSON text in which the control characters 0x7f to 0x9f are escaped too: some terminals obey them. */
-export function jsonText(value: unknown): string {
-  const text = JSON.stringify(value, null, 2) ?? "null";
+export function jsonText(value: unknown, indent = 2): string {
+  const text = JSON.stringify(value, null, indent) ?? "null";
   return text.replaceAll(
-    // deno-lint-ignore no-control-regex
     /[\u007f-\u009f]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
@@ -77,6 +76,10 @@ export class Output {
   }
   json(value: unknown): void {
     this.line(jsonText(value));
+  }
+  /** On one line, for streams of JSON. */
+  jsonLine(value: unknown): void {
+    this.line(jsonText(value, 0));
   }
 
   /** `name   value` lines under each other. Rows without a value are left out. */

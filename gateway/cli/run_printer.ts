@@ -25,15 +25,17 @@ export class RunPrinter {
 
   /**
    * `text` is the current message so far, `delta` its new part. A first part has both the same: then a new message
-   * began. The whole text is compared, not the parts added up, so that a skipped event leaves no hole.
+   * began. The whole text is compared, not the parts added up, so that a skipped event leaves no hole and one that
+   * comes late, after a new connection, prints nothing twice.
    */
   text(text: string, delta: string): void {
-    const isNew = !text.startsWith(this.#shown) || (text === delta && this.#shown !== "" && text !== this.#shown);
-    if (isNew && this.#shown !== "") {
+    const begins = text === delta && text !== this.#shown;
+    if (!begins && this.#shown.startsWith(text)) return;
+    if (this.#thinking) this.#endThinking();
+    if (this.#shown !== "" && (begins || !text.startsWith(this.#shown))) {
       this.#newLine();
       this.#shown = "";
     }
-    if (this.#thinking) this.#endThinking();
     const part = text.slice(this.#shown.length);
     this.#shown = text;
     this.#write(clean(part));

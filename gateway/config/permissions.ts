@@ -5,6 +5,7 @@ import { secretFile } from "../secrets/resolve.ts";
 import { hostPort, type ListenAddress } from "./listen.ts";
 import type { LoadedConfig } from "./load.ts";
 import { OLLAMA_HOST } from "./ollama.ts";
+import type { Paths } from "./paths.ts";
 
 /** Lists by category; a category that is not here is never granted. */
 export interface PermissionSet {
@@ -31,7 +32,7 @@ export function gatewayPermissions(loaded: LoadedConfig, listen: readonly Listen
       ...config.models.providers.flatMap(({ baseUrl }) => baseUrl === undefined ? [] : [endpointOf(baseUrl)]),
       ...(loaded.asksOllama ? [OLLAMA_HOST] : []),
     ]),
-    read: outermost([...kept, paths.staticDir, join(paths.projectDir, "workers"), ...secretFilesOf(config.parsed)]),
+    read: outermost([...kept, ...programFiles(paths), ...secretFilesOf(config.parsed)]),
     write: outermost(kept),
     env: unique([...KNOWN_ENV, ...namesInConfig(config.raw ?? "")]),
     sys: [
@@ -43,6 +44,13 @@ export function gatewayPermissions(loaded: LoadedConfig, listen: readonly Listen
     ],
   };
 }
+
+/** What main reads of the program itself: the web files, and the modules of a worker, which are loaded when it starts. */
+const programFiles = ({ staticDir, projectDir }: Paths): string[] => [
+  staticDir,
+  join(projectDir, "workers"),
+  join(projectDir, "schemas"),
+];
 
 /**
  * What the other commands need: the state directory (device identity), the configuration and what it names. Net is whole,

@@ -44,6 +44,7 @@ function walk(schema: Node, value: unknown, path: string, found: Issue[]): void 
 export function unknownKeyText(key: string, known: readonly string[]): string {
   const guess = known.length > 0 ? closest(key.toLowerCase(), [...known]) : undefined;
   const near = guess !== undefined &&
-    distance(key.toLowerCase(), guess.toLowerCase()) <= Math.max(1, Math.floor(key.length / 3));
+    distance(key.toLowerCase(), guess.toLowerCase()) <=
+      Math.min(key.length - 1, Math.max(2, Math.floor(key.length / 3)));
   return near ? `Unknown key "${key}": did you mean "${guess}"?` : `Unknown key "${key}": this gateway does not use it`;
 }

@@ -16,6 +16,10 @@ const LIMIT_KEYS =
   /^(?:max|min|input|output|context|total|reserve|budget|keep|target|soft|hard)[a-z]*tokens$|^tokens$/u;
 /** The user part of a URL, which can hold a password. */
 const URL_USER = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]+@/giu;
+/** A query parameter that is named like a secret. */
+const URL_SECRET = /([?&][^=&\s]*(?:token|key|secret|password|signature)[^=&\s]*=)[^&\s#]+/giu;
+/** Keys of well-known services, wherever they stand. */
+const KNOWN_KEY = /\b(?:sk-|xox[abeprs]-|gh[opsu]_|github_pat_|AIza|glpat-)[\w-]{12,}/gu;
 
 export interface ConfigView {
   /** The file's values without secrets; undefined when the file could not be parsed. */
@@ -75,7 +79,8 @@ function mask(value: unknown, secret: boolean, clean: (text: string) => string, 
 
 /** A secret that stands again elsewhere, such as in an error text, is hidden there too. */
 function hide(text: string, secrets: ReadonlySet<string>): string {
-  let out = text.replaceAll(URL_USER, `$1${REDACTED}@`);
+  let out = text.replaceAll(URL_USER, `$1${REDACTED}@`).replaceAll(URL_SECRET, `$1${REDACTED}`)
+    .replaceAll(KNOWN_KEY, REDACTED);
   for (const secret of secrets) out = out.replaceAll(secret, REDACTED);
   return out;
 }

@@ -25,6 +25,8 @@ Deno.test("no secret of a full configuration is in the view, wherever it stands"
       irc: { password: 20021234 },
     },
     note: "the token is hunter2-token",
+    link: "https://host/v1?api_key=hunter2-query&x=1",
+    args: ["--auth", "sk-hunter2hunter2hunter2"],
     "hunter2-token": true,
   };
   const raw = `// old token: hunter2-comment\n${JSON.stringify(parsed)}`;

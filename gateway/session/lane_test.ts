@@ -1,6 +1,6 @@
 /** Turns of lanes by themselves, without runs. */
 import assert from "node:assert/strict";
-import { FakeClock } from "../../tests/helpers/clock.ts";
+import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { Lanes, type Lease, type TurnPlan } from "./lane.ts";
 
 interface Turn {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../../tests/helpers/clock.ts";
+import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { assistantSays, fakeConfig, userSays } from "../../tests/helpers/services.ts";
 import { memoryDb } from "../storage/db.ts";
 import { createSessionStore } from "./store.ts";

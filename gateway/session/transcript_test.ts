@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../../tests/helpers/clock.ts";
+import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { userSays } from "../../tests/helpers/services.ts";
 import { memoryDb } from "../storage/db.ts";
 import { createTranscript, entryId } from "./transcript.ts";

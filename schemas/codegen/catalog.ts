@@ -5,10 +5,17 @@ import { ErrorShape } from "../error.ts";
 import type { EventDef } from "../event/define.ts";
 import { PresenceEntry } from "../event/presence.ts";
 import { EventFrame, RequestFrame, ResponseFrame, StateVersion } from "../frame.ts";
+import { PairRequest } from "../event/pairing.ts";
 import { AttachmentInput, Message, Usage } from "../message.ts";
+import { CommandView } from "../method/commands.ts";
+import { HistoryMessage } from "../method/history.ts";
+import { ModelView } from "../method/models.ts";
+import { NodeView } from "../method/nodes.ts";
+import { SessionDefaultsView, SessionEntryView, SessionRow } from "../method/session_row.ts";
 import type { TSchema } from "../primitives.ts";
 import type { Access } from "../scope.ts";
 import { AgentCommand, AgentReport, ModelTarget, ToolSpec } from "../worker/agent.ts";
+import { LifeReport } from "../worker/runtime.ts";
 
 /** The declaration of a method as the generators need it; `MethodDef` of the gateway has these members and a handler. */
 export interface MethodRow {
@@ -37,7 +44,15 @@ const SHARED = {
   Message,
   Usage,
   AttachmentInput,
+  HistoryMessage,
   PresenceEntry,
+  PairRequest,
+  SessionRow,
+  SessionEntry: SessionEntryView,
+  SessionDefaults: SessionDefaultsView,
+  Model: ModelView,
+  Command: CommandView,
+  Node: NodeView,
   ModelTarget,
   ToolSpec,
 } satisfies Record<string, TSchema>;
@@ -57,5 +72,6 @@ export function catalog(methods: readonly MethodRow[], events: readonly EventDef
   for (const [part, schema] of Object.entries(CONFIG_PARTS)) schemas.set(`config.${part}`, schema);
   schemas.set("worker.agent.command", AgentCommand);
   schemas.set("worker.agent.report", AgentReport);
+  schemas.set("worker.life", LifeReport);
   return { methods: sorted, events, schemas, shared: new Map(Object.entries(SHARED)) };
 }

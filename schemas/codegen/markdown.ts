@@ -4,6 +4,7 @@ import { ERRORS } from "../error.ts";
 import type { EventDef } from "../event/define.ts";
 import { LIMITS, PROTOCOLS } from "../frame.ts";
 import type { Catalog, MethodRow } from "./catalog.ts";
+import { jsonText } from "./json_text.ts";
 import { HANDSHAKE } from "./handshake_text.ts";
 import { TypeText } from "./type_text.ts";
 
@@ -121,9 +122,7 @@ function describe(schema: unknown, types: TypeText): string {
 
 function example(name: string, examples: Examples): string {
   if (!examples.has(name)) return "";
-  const value = examples.get(name);
-  const line = JSON.stringify(value);
-  return "```json\n" + (line.length <= 110 ? line : JSON.stringify(value, null, 1)) + "\n```";
+  return "```json\n" + jsonText(examples.get(name)) + "\n```";
 }
 
 function errorTable(): string {

@@ -89,7 +89,7 @@ export class Court {
     const official = officialFrame[frame.type](frame);
     if (!official.ok) return [`official envelope: ${official.error}`];
     if (frame.type === "res" && !frame.ok) return [];
-    if (frame.type === "res" && (method === undefined || method === "connect" || isFirstOfTwo(frame, method))) {
+    if (frame.type === "res" && (method === undefined || method === "connect")) {
       return [];
     }
     const subject = frame.type === "event" ? `event ${frame.event}` : `result ${method}`;
@@ -125,10 +125,6 @@ export class Court {
 
 const isWaived = (subject: string, fault: string): boolean =>
   WAIVED.some(([of, path]) => of === subject && path.test(fault.replace(/: is missing$/u, "")));
-
-/** The result schema of `agent` speaks of its second answer; the first is judged by recordings. */
-const isFirstOfTwo = (res: Res, method: string): boolean =>
-  method === "agent" && Object(res.payload).status === "accepted";
 
 const own = { res: checker(ResponseFrame), event: checker(EventFrame) };
 const schemas: Readonly<Record<string, unknown>> = ProtocolSchemas;

@@ -13,9 +13,13 @@ const SEED = 20_261_122;
 const BEFORE = 4_000;
 const AFTER = 16_000;
 const SOCKETS = 32;
-/** Names that the frames use: all real methods but those that wait or run, and some that do not exist. */
+/**
+ * Names that the frames use: real methods but those that wait or run, and some that do not exist. Node methods stay out:
+ * an operator that calls them more than ten times is cut on purpose.
+ */
 const NAMES = [
-  ...METHODS.map((method) => method.name).filter((name) => !/^(agent|agent\.wait|chat\.send)$/u.test(name)),
+  ...METHODS.filter(({ access }) => access !== "node").map(({ name }) => name)
+    .filter((name) => !/^(agent|agent\.wait|chat\.send)$/u.test(name)),
   "agent",
   "connect",
   "nope",
@@ -47,7 +51,8 @@ gatewayTest("20,000 bad frames", {}, {
         await using client = await TestClient.open(gateway.url, { record: false });
         inspect(client, faults);
         // Several at once: the first decides, the others arrive while it is being closed.
-        for (let i = 0; i < 8; i++) client.send(badFrame(random, NAMES, sent++));
+        const batch = random.pick([1, 1, 1, 8]);
+        for (let i = 0; i < batch; i++) client.send(badFrame(random, NAMES, sent++));
         await within("the end of the socket", client.closed);
       }
     };

@@ -15,7 +15,7 @@ import type { Protocol } from "../../schemas/frame.ts";
 import type { Message } from "../../schemas/message.ts";
 import type { Role } from "../../schemas/scope.ts";
 import { checker } from "../../schemas/validate.ts";
-import { FakeClock } from "./clock.ts";
+import { FakeClock } from "./fake_clock.ts";
 
 export const fakeModels: readonly ModelInfo[] = [
   model("fake", "small", { contextWindow: 128_000 }),
@@ -181,6 +181,9 @@ export function fakeServices(change: Partial<Services> = {}): FakeServices {
     connections: { list: () => [], closeDevice: () => 0 },
     version: "0.0.0-test",
     startedAtMs: clock.now(),
+    restartReasons: () => [],
+    tools: [{ name: "time", description: "The time" }],
+    identity: { deviceId: "d".repeat(64), publicKey: "k".repeat(43) },
     ...change,
     clock,
     bus: new FakeBus(),

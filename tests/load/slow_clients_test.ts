@@ -8,9 +8,13 @@ import { eventually, within } from "../helpers/wait.ts";
 
 const READERS = 480;
 const SLEEPERS = 20;
-/** Chunks that together are larger than a client's buffer and what the kernel holds for it. */
-const CHUNKS = 1_200;
-const CHUNK_BYTES = 600;
+/** The run: so many chunks, each event carrying the text so far. */
+const CHUNKS = 300;
+const CHUNK_CHARS = 40;
+/** What the sleepers ask for before they stop reading: a long history, several times, more than their buffer holds. */
+const NOTES = 40;
+const NOTE_CHARS = 100_000;
+const ASKS = 4;
 
 /** What one reader saw, without keeping the frames. */
 class Tally {
@@ -32,6 +36,7 @@ class Tally {
   }
 }
 
+const NOTES_KEY = "agent:main:notes";
 const open = (gateway: TestGateway) => gateway.connect({ record: false, scopes: ["operator.read"], timeoutMs: 60_000 });
 
 async function many(gateway: TestGateway, count: number): Promise<TestClient[]> {
@@ -46,6 +51,11 @@ async function many(gateway: TestGateway, count: number): Promise<TestClient[]> 
 gatewayTest("slow clients", {}, {
   "480 readers get every event in order while 20 that do not read are cut": async (gateway, model) => {
     const runId = crypto.randomUUID();
+    await using driver = await gateway.connect({ record: false, timeoutMs: 60_000 });
+    await driver.request("sessions.patch", { key: NOTES_KEY, label: "Notes" });
+    for (let note = 0; note < NOTES; note++) {
+      await driver.request("chat.inject", { sessionKey: NOTES_KEY, message: "n".repeat(NOTE_CHARS) });
+    }
     const readers = await many(gateway, READERS);
     const sleepers = await many(gateway, SLEEPERS);
     const tallies = readers.map((client) => {
@@ -53,17 +63,21 @@ gatewayTest("slow clients", {}, {
       client.onFrame = (frame) => tally.take(frame, runId);
       return tally;
     });
-    for (const client of sleepers) client.ws.pause();
+    for (const client of sleepers) {
+      client.ws.pause();
+      for (let ask = 0; ask < ASKS; ask++) client.sendRequest("chat.history", { sessionKey: NOTES_KEY, limit: NOTES });
+    }
     try {
-      const piece = "word ".repeat(CHUNK_BYTES / 5);
+      const piece = "word ".repeat(CHUNK_CHARS / 5);
       model.script({ kind: "text", pieces: Array.from({ length: CHUNKS }, () => piece), delayMs: 1 });
-      await using driver = await gateway.connect({ record: false, timeoutMs: 60_000 });
       let peak = 0;
       const watch = setInterval(() => peak = Math.max(peak, gateway.rssMb), 100);
       const params = { message: "go", sessionKey: "agent:main:load", idempotencyKey: runId };
-      const { second } = await driver.requestTwice("agent", params, 120_000).finally(() => clearInterval(watch));
+      const started = performance.now();
+      const { second } = await driver.requestTwice("agent", params, 60_000).finally(() => clearInterval(watch));
       assert.equal(second.ok, true, JSON.stringify(second.error));
       await eventually("the end at every reader", () => tallies.every((tally) => tally.ended), 60_000);
+      print(`  streamed to ${READERS} readers in ${Math.round(performance.now() - started)} ms`);
 
       const text = tallies[0]?.lastText ?? "";
       for (const [index, tally] of tallies.entries()) {

@@ -1,7 +1,7 @@
 /** A fake endpoint with the Anthropic messages stream. */
 import { type Answer, type Frames, type ModelServer, type Script, sse, startModelServer } from "./model_server.ts";
 
-export const startAnthropic = (script: Script): ModelServer => startModelServer(script, frames);
+export const startAnthropic = (script: Script): Promise<ModelServer> => startModelServer(script, frames);
 
 const FINISH = { stop: "end_turn", length: "max_tokens", filter: "refusal" } as const;
 

@@ -1,4 +1,5 @@
 /** The common part of the fake model endpoints: a loopback HTTP server that streams what a test tells it to. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 /** What the model is to answer, before a server puts it into its format. */
 export interface Answer {
@@ -7,8 +8,6 @@ export interface Answer {
   readonly toolCalls?: readonly { readonly id: string; readonly name: string; readonly args: unknown }[];
   readonly usage?: { readonly input: number; readonly output: number };
   readonly finish?: "stop" | "length" | "filter";
-  /** Between two pieces. */
-  readonly delayMs?: number;
   /** After the pieces: `hang` sends nothing more, `cut` breaks the connection. */
   readonly then?: "hang" | "cut";
 }
@@ -44,61 +43,60 @@ export interface Frames {
 }
 
 /** Starts a server on a free loopback port. `format` makes the stream of one provider. */
-export function startModelServer(script: Script, format: (answer: Answer) => Frames): ModelServer {
+export async function startModelServer(script: Script, format: (answer: Answer) => Frames): Promise<ModelServer> {
   const requests: Seen[] = [];
   let closed = 0;
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
-    const url = new URL(request.url);
-    const seen = { path: url.pathname + url.search, headers: request.headers, body: await readBody(request) };
+  const server = createServer();
+  server.on("request", async (incoming, response) => {
+    const seen = { path: incoming.url ?? "", headers: headersOf(incoming), body: await readBody(incoming) };
     requests.push(seen);
     const answer = script(seen, requests.length - 1);
     if ("status" in answer) {
-      return new Response(answer.body, { status: answer.status, headers: answer.headers ?? {} });
+      response.writeHead(answer.status, answer.headers ?? {});
+      return response.end(answer.body);
     }
-    return new Response(streamOf(answer, format(answer), () => closed++), {
-      headers: { "content-type": "text/event-stream" },
+    response.on("close", () => {
+      if (!response.writableEnded) closed++;
     });
+    send(answer, format(answer), response);
   });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("Cannot start the model server: no port");
   return {
-    origin: `http://127.0.0.1:${server.addr.port}`,
+    origin: `http://127.0.0.1:${address.port}`,
     requests,
     closedByClient: () => closed,
-    stop: () => server.shutdown(),
+    stop: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
   };
 }
 
-async function readBody(request: Request): Promise<unknown> {
-  const text = await request.text();
+function headersOf(incoming: IncomingMessage): Headers {
+  return new Headers(
+    Object.entries(incoming.headers).map(([name, value]): [string, string] => [name, String(value ?? "")]),
+  );
+}
+
+async function readBody(incoming: IncomingMessage): Promise<unknown> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const part of incoming) text += decoder.decode(part, { stream: true });
   return text === "" ? undefined : JSON.parse(text);
 }
 
-function streamOf(answer: Answer, frames: Frames, onClosed: () => void): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const all = answer.then === undefined ? [...frames.pieces, ...frames.end] : [...frames.pieces];
-  let open = true;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  return new ReadableStream({
-    async start(controller) {
-      for (const frame of all) {
-        if (!open) return;
-        controller.enqueue(encoder.encode(frame));
-        if (answer.delayMs !== undefined) {
-          await new Promise((resolve) => {
-            timer = setTimeout(resolve, answer.delayMs);
-          });
-        }
-      }
-      if (!open || answer.then === "hang") return;
-      open = false;
-      if (answer.then === "cut") controller.error(new Error("connection cut by the test"));
-      else controller.close();
-    },
-    cancel() {
-      open = false;
-      clearTimeout(timer);
-      onClosed();
-    },
-  });
+function send(answer: Answer, frames: Frames, response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (const frame of frames.pieces) response.write(frame);
+  if (answer.then === "hang") return;
+  if (answer.then === "cut") {
+    // After the pieces have left: destroyed in the same turn they would be lost with the connection.
+    return void response.write(": cut\n\n", () => setTimeout(() => response.socket?.destroy(), 20));
+  }
+  for (const frame of frames.end) response.write(frame);
+  response.end();
 }
 
 /** One server-sent event. */

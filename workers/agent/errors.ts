@@ -29,9 +29,10 @@ export class ModelFault extends Error {
 
 /** Any thrown value as a fault. */
 export function faultOf(error: unknown, target: ModelTarget): ModelFault {
-  if (error instanceof ModelFault) return error;
+  const known = chain(error).find((cause) => cause instanceof ModelFault);
+  if (known) return known;
   const status = field(error, "statusCode");
-  if (typeof status === "number") return httpFault(status, detailOf(error), new Headers(), target);
+  if (typeof status === "number" && status >= 300) return httpFault(status, detailOf(error), new Headers(), target);
   if (named(error, "AI_LoadAPIKeyError")) return noKey(target);
   return new ModelFault(
     "unknown",
@@ -41,7 +42,9 @@ export function faultOf(error: unknown, target: ModelTarget): ModelFault {
 
 /** A fault that the endpoint sent inside a stream that had begun well: `{ type: "error", error }` of the SDK. */
 export function streamFault(error: unknown, target: ModelTarget): ModelFault {
-  if (error instanceof ModelFault || typeof field(error, "statusCode") === "number") return faultOf(error, target);
+  if (typeof field(error, "statusCode") === "number" || chain(error).some((cause) => cause instanceof ModelFault)) {
+    return faultOf(error, target);
+  }
   const detail = detailOf(error);
   const kind = `${field(error, "type") ?? ""} ${field(error, "code") ?? ""} ${detail}`;
   if (/rate.?limit|quota/iu.test(kind)) return httpFault(429, detail, new Headers(), target);
@@ -109,7 +112,8 @@ export function networkFault(error: unknown, target: ModelTarget, answered: bool
   if (error instanceof ModelFault) return error;
   const { provider } = target;
   const place = hostOf(target);
-  const text = error instanceof Error ? error.message : String(error);
+  // The runtime says "fetch failed" and hides the reason in the cause.
+  const text = chain(error).map((cause) => cause.message.replaceAll(/url \([^)]*\)/gu, "")).join(" ");
   if (named(error, "NotCapable") || named(error, "PermissionDenied")) {
     return new ModelFault(
       "unreachable",
@@ -211,8 +215,14 @@ function hostOf(target: ModelTarget): string {
   }
 }
 
-const named = (error: unknown, name: string): boolean =>
-  error instanceof Error && (error.name === name || (error.cause instanceof Error && error.cause.name === name));
+const named = (error: unknown, name: string): boolean => chain(error).some((cause) => cause.name === name);
+
+/** The error and its causes, outermost first. Bounded: a chain may bite its own tail. */
+function chain(error: unknown): Error[] {
+  const errors: Error[] = [];
+  for (let at = error; at instanceof Error && errors.length < 8; at = at.cause) errors.push(at);
+  return errors;
+}
 
 function field(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;

@@ -39,7 +39,8 @@ export function readEntry(
     runId: word(m["runId"]) ?? word(own["runId"]),
     parts: typeof content === "string" ? [{ type: "text", text: content }] : each(content, part),
     timestamp: number(m["timestamp"]) ?? 0,
-    error: word(m["errorMessage"]),
+    // A run that someone stopped carries a message, too; that is no failure.
+    error: m["stopReason"] === "aborted" ? undefined : word(m["errorMessage"]),
     stopReason: word(m["stopReason"]),
     model: word(m["model"]),
     toolCallId: word(m["toolCallId"]),

@@ -63,11 +63,18 @@ function tool(run: Run, data: Readonly<Record<string, unknown>>, at: number): Ru
   return { ...run, blocks };
 }
 
+/** Whether the transcript holds the end of this run: events that come after it would raise it from the dead. */
+function isOver(thread: Thread, runId: string): boolean {
+  if (thread.runs.some((run) => run.runId === runId)) return false;
+  const last = thread.entries.findLast((entry) => entry.runId === runId && entry.role === "assistant");
+  return last !== undefined && endsRun(last);
+}
+
 /** An `agent` event. */
 export function agentEvent(thread: Thread, payload: unknown): Thread {
   const p = fields(payload);
   const runId = word(p["runId"]);
-  if (runId === undefined) return thread;
+  if (runId === undefined || isOver(thread, runId)) return thread;
   const seq = number(p["seq"]) ?? 0;
   const data = fields(p["data"]);
   const at = number(p["ts"]) ?? 0;
@@ -94,7 +101,7 @@ export function agentEvent(thread: Thread, payload: unknown): Thread {
 export function chatEvent(thread: Thread, payload: unknown): Thread {
   const p = fields(payload);
   const runId = word(p["runId"]);
-  if (runId === undefined) return thread;
+  if (runId === undefined || isOver(thread, runId)) return thread;
   const seq = number(p["seq"]) ?? 0;
   const message = readEntry(p["message"], { id: "", seq: 0 });
   const said = message ? plainText(message.parts) : "";

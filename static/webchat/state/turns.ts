@@ -191,13 +191,19 @@ function pushLive(blocks: Block[], block: LiveBlock, active: boolean): void {
     return;
   }
   const ended = block.endedAt !== undefined;
-  blocks.push({
+  const key = `tool:${block.id}`;
+  const live: ToolView = {
     type: "tool",
-    key: `tool:${block.id}`,
+    key,
     name: block.name,
     args: block.args,
     result: block.result,
     state: ended ? (block.isError ? "failed" : "done") : active ? "running" : "stopped",
     ms: block.endedAt === undefined ? undefined : Math.max(0, block.endedAt - block.startedAt),
-  });
+  };
+  // The stored call may be there before its result: then the live end of it completes the line that there is.
+  const at = blocks.findIndex((one) => one.key === key);
+  const known = blocks[at];
+  if (known?.type !== "tool") blocks.push(live);
+  else if (known.result === undefined && ended) blocks[at] = { ...live, args: known.args };
 }

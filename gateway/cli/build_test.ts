@@ -1,0 +1,73 @@
+/** Tests of the web build's staleness. Bundling itself runs in every `deno task gateway` and `deno task test`. */
+import assert from "node:assert/strict";
+import { PROJECT_DIR } from "../config/paths.ts";
+
+async function inTempDir(action: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir({ dir: `${PROJECT_DIR}/static/dist` });
+  try {
+    await action(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+/** The build needs --unstable-bundle, so it runs as the program that it is. */
+async function build(dir: string, force = false) {
+  const script = `
+    import { buildWeb } from ${JSON.stringify(`file://${PROJECT_DIR}/gateway/cli/build.ts`)};
+    const result = await buildWeb({ sourceDir: "${dir}/src", outDir: "${dir}/out", lockFile: "${dir}/lock", force: ${force} });
+    Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(result)));
+  `;
+  await Deno.writeTextFile(`${dir}/run.ts`, script);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--unstable-bundle",
+      `--allow-read=${PROJECT_DIR}`,
+      `--allow-write=${dir}`,
+      `${dir}/run.ts`,
+    ],
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  return { code, stderr: new TextDecoder().decode(stderr), ...JSON.parse(new TextDecoder().decode(stdout) || "{}") };
+}
+
+Deno.test("a build is made once, again when a source or the lock changes, and holds page files but no tests", () =>
+  inTempDir(async (dir) => {
+    await Deno.mkdir(`${dir}/src/sub`, { recursive: true });
+    await Deno.writeTextFile(`${dir}/src/main.tsx`, 'import { x } from "./sub/x.ts"; document.title = x;');
+    await Deno.writeTextFile(`${dir}/src/sub/x.ts`, 'export const x: string = "one";');
+    await Deno.writeTextFile(`${dir}/src/sub/x_test.ts`, "");
+    await Deno.writeTextFile(`${dir}/src/index.html`, "<p>");
+    await Deno.writeTextFile(`${dir}/lock`, "1");
+    const first = await build(dir);
+    assert.equal(first.built, true, first.stderr);
+    assert.match(await Deno.readTextFile(`${dir}/out/app.js`), /one/u);
+    assert.deepEqual([...Deno.readDirSync(`${dir}/out`)].map(({ name }) => name).sort(), [
+      ".stamp",
+      "app.js",
+      "index.html",
+    ]);
+    assert.equal((await build(dir)).built, false);
+    await Deno.writeTextFile(`${dir}/src/sub/x.ts`, 'export const x: string = "two";');
+    assert.equal((await build(dir)).built, true);
+    assert.match(await Deno.readTextFile(`${dir}/out/app.js`), /two/u);
+    await Deno.writeTextFile(`${dir}/lock`, "2");
+    assert.equal((await build(dir)).built, true);
+  }));
+
+Deno.test("a source with a mistake keeps the old build and says what is wrong", () =>
+  inTempDir(async (dir) => {
+    await Deno.mkdir(`${dir}/src`);
+    await Deno.mkdir(`${dir}/out`);
+    await Deno.writeTextFile(`${dir}/out/app.js`, "old");
+    await Deno.writeTextFile(`${dir}/lock`, "1");
+    await Deno.writeTextFile(`${dir}/src/main.tsx`, 'import "./nowhere.ts";');
+    const { code, stderr } = await build(dir);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /nowhere/u);
+    assert.equal(await Deno.readTextFile(`${dir}/out/app.js`), "old");
+  }));
