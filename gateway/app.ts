@@ -7,6 +7,7 @@ import { createModelRunner } from "./agent/runner.ts";
 import { createRunService } from "./agent/run_service.ts";
 import { createTools } from "./agent/tools.ts";
 import { type Auth, createAuth } from "./auth/create.ts";
+import { gatewayIdentity } from "./auth/gateway_identity.ts";
 import { type KnownHosts, knownHosts } from "./auth/known_hosts.ts";
 import type { Config } from "./config/types.ts";
 import { Hub } from "./connection/hub.ts";
@@ -45,6 +46,8 @@ export interface RunningGateway {
   readonly addresses: readonly ListenAddress[];
   /** A link to WebChat with a new one-use code in its fragment, valid for ten minutes. */
   webchatLink(): string;
+  /** What waits for a restart since the configuration file changed; shown in `status`. */
+  setRestartReasons(reasons: readonly string[]): void;
   /** Tells every client, lets running work finish for `drainMs`, closes 1012, writes everything out. */
   stop(reason: string, drainMs: number): Promise<void>;
 }
@@ -65,7 +68,7 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
   const stopping = new AbortController();
   const auth = createAuth({ config, clock, db, hosts: hostsOf(options) });
   const hub = new Hub({ log, totalBufferedBytes: LIMITS.totalBufferedBytes, strict: options.strict ?? false });
-  const { services, state, runs } = createServices(options, db, hub, auth);
+  const { services, state, runs, restart } = createServices(options, db, hub, auth);
   const dedupe = new Dedupe(db, clock);
   const dispatcher = new Dispatcher({
     services,
@@ -87,6 +90,7 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
   return {
     addresses,
     webchatLink: () => webchatLink(config, addresses, auth.bootstrap.issue().code),
+    setRestartReasons: (reasons) => restart.reasons = reasons,
     stop: async (reason, drainMs) => {
       stopPeriodic();
       hub.publish(ShutdownEvent, { reason, restartExpectedMs: null });
@@ -122,6 +126,7 @@ function createServices(options: AppOptions, db: Db, hub: Hub, auth: Auth) {
   });
   const presence = new PresenceList(clock, state, hub, () => selfEntry(version, clock.now()));
   const noChannels = () => ({ channels: {}, order: [], labels: {} });
+  const restart: { reasons: readonly string[] } = { reasons: [] };
   const services: Services = {
     config,
     clock,
@@ -139,8 +144,16 @@ function createServices(options: AppOptions, db: Db, hub: Hub, auth: Auth) {
     connections: hub,
     version,
     startedAtMs,
+    restartReasons: () => restart.reasons,
+    tools,
+    identity: gatewayIdentity(db),
   };
-  return { services, state, runs: { service, sweep: () => service.maintenance(), stopWorker: () => runner.stop() } };
+  return {
+    services,
+    state,
+    restart,
+    runs: { service, sweep: () => service.maintenance(), stopWorker: () => runner.stop() },
+  };
 }
 
 /** The names under which this gateway may be called. Needs the system permissions `hostname` and `networkInterfaces`. */

@@ -5,6 +5,7 @@ import { createLog, type Log } from "../observe/log.ts";
 import type { RunningGateway } from "../app.ts";
 import { gatewayFlags, keepGeneratedToken, listenError, makeStateDir, prepare, type Prepared } from "./gateway_boot.ts";
 import { type Locks, takeGatewayLocks } from "./gateway_locks.ts";
+import { watchChanges } from "./gateway_watch.ts";
 import { startLines } from "./start_lines.ts";
 
 export interface GatewayCommandOptions {
@@ -61,7 +62,8 @@ export async function gatewayCommand(options: GatewayCommandOptions): Promise<nu
       throw listenError(error, prepared.plan);
     });
     for (const line of linesOf(options, prepared, gateway, locks, tokenNote)) options.print(line);
-    await untilStopped(gateway, log, options.drainMs ?? DRAIN_MS);
+    const unwatch = watchChanges({ env: options.env, flags: gatewayFlags(options), prepared, gateway, log });
+    await untilStopped(gateway, log, options.drainMs ?? DRAIN_MS).finally(unwatch);
     return 0;
   } finally {
     release();

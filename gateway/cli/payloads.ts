@@ -62,6 +62,7 @@ export const Status = Type.Object({
     activeRuns: Opt(Num),
     devicesWaiting: Opt(Num),
     configIssues: Opt(Type.Array(Issue)),
+    restartRequired: Opt(Type.Array(Type.String())),
     configWarnings: Opt(Type.Array(Issue)),
   })),
   channelSummary: Opt(Type.Array(Text)),

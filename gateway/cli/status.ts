@@ -88,6 +88,7 @@ function show(context: CliContext, session: Session, status: Status, answers: Re
     ["Config", configLine(out, session, gateway?.configIssues?.length ?? 0, gateway?.configWarnings?.length ?? 0)],
   ]);
   for (const issue of gateway?.configIssues ?? []) out.line(out.style("red", `  issue    ${issueLine(issue)}`));
+  for (const reason of gateway?.restartRequired ?? []) out.line(out.style("yellow", `  ${reason}`));
   for (const issue of gateway?.configWarnings ?? []) out.line(out.style("yellow", `  warning  ${issueLine(issue)}`));
   showRecent(context, sessions?.recent ?? []);
   showWaiting(out, answers["device.pair.list"]);

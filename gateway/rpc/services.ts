@@ -1,5 +1,5 @@
 /** What method handlers may use. `app.ts` builds it once; handlers see these interfaces and nothing behind them. */
-import type { ModelCatalog, RunService } from "../agent/types.ts";
+import type { ModelCatalog, RunService, Tool } from "../agent/types.ts";
 import type { DeviceTokens, PairingStore } from "../auth/types.ts";
 import type { Bus } from "../bus.ts";
 import type { Config } from "../config/types.ts";
@@ -28,6 +28,12 @@ export interface Services {
   readonly connections: Connections;
   readonly version: string;
   readonly startedAtMs: number;
+  /** Sentences that say what waits for a restart; empty when nothing does. */
+  readonly restartReasons: () => readonly string[];
+  /** The tools that every agent has. */
+  readonly tools: readonly Pick<Tool, "name" | "description">[];
+  /** The gateway's own device id and public key. */
+  readonly identity: { readonly deviceId: string; readonly publicKey: string };
 }
 
 /** The live sockets, for handlers that list or close them. */

@@ -11,7 +11,23 @@ export const TaskSuggestionsResult = Closed({ suggestions: Nothing });
 export const SessionGroupsResult = Closed({ groups: Nothing, sectionOrder: Nothing });
 
 export const AgentIdParams = Open({ agentId: Type.Optional(Type.String()) });
-export const ToolsCatalogResult = Closed({ agentId: NonEmpty, profiles: Nothing, groups: Nothing });
+export const ToolsCatalogResult = Closed({
+  agentId: NonEmpty,
+  profiles: Nothing,
+  groups: Type.Array(Closed({
+    id: NonEmpty,
+    label: NonEmpty,
+    source: NonEmpty,
+    tools: Type.Array(Closed({
+      id: NonEmpty,
+      label: NonEmpty,
+      description: NonEmpty,
+      source: NonEmpty,
+      defaultProfiles: Nothing,
+    })),
+  })),
+});
+export const GatewayIdentityResult = Closed({ deviceId: NonEmpty, publicKey: NonEmpty });
 export const SkillsStatusResult = Closed({ workspaceDir: NonEmpty, managedSkillsDir: NonEmpty, skills: Nothing });
 export const SkillsBinsResult = Closed({ bins: Nothing });
 

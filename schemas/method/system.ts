@@ -26,6 +26,8 @@ export const StatusResult = Closed({
     activeRuns: Int0,
     devicesWaiting: Int0,
     configIssues: Type.Array(Closed({ path: Text, message: NonEmpty })),
+    /** What a changed configuration file asks for that waits for a restart. */
+    restartRequired: Type.Array(NonEmpty),
     configWarnings: Type.Array(Closed({ path: Text, message: NonEmpty })),
   }),
   heartbeat: Closed({

@@ -6,6 +6,7 @@ import {
   CronListResult,
   CronStatusResult,
   EmptyParams,
+  GatewayIdentityResult,
   QuestionListResult,
   SessionGroupsResult,
   SkillsBinsResult,
@@ -73,8 +74,32 @@ const toolsCatalog = defineMethod({
   ...forAgent,
   name: "tools.catalog",
   result: ToolsCatalogResult,
-  description: "Tools that can be switched per agent; there are none, the built-in ones are always on",
-  handle: ({ params }, services) => ({ agentId: knownAgent(params.agentId, services), profiles: [], groups: [] }),
+  description: "The tools of an agent; the built-in ones are always on",
+  handle: ({ params }, services) => ({
+    agentId: knownAgent(params.agentId, services),
+    profiles: [],
+    groups: [{
+      id: "core",
+      label: "Built in",
+      source: "core",
+      tools: services.tools.map(({ name, description }) => ({
+        id: name,
+        label: name,
+        description,
+        source: "core",
+        defaultProfiles: [],
+      })),
+    }],
+  }),
+});
+
+const identity = defineMethod({
+  ...common,
+  name: "gateway.identity.get",
+  access: "operator.read",
+  result: GatewayIdentityResult,
+  description: "The gateway's own device id and Ed25519 public key",
+  handle: (_call, services) => ({ ...services.identity }),
 });
 
 const skillsStatus = defineMethod({
@@ -139,6 +164,7 @@ const cronStatus = defineMethod({
 });
 
 export const emptyMethods: readonly MethodDef[] = [
+  identity,
   questionList,
   approvalList("plugin.approval.list"),
   approvalList("exec.approval.list"),

@@ -143,7 +143,17 @@ Deno.test("the methods for what is not there answer in the recorded shapes", asy
     "exec.approval.list": { value: [] },
     "taskSuggestions.list": { suggestions: [] },
     "sessions.groups.list": { groups: [], sectionOrder: [] },
-    "tools.catalog": { agentId: "main", profiles: [], groups: [] },
+    "tools.catalog": {
+      agentId: "main",
+      profiles: [],
+      groups: [{
+        id: "core",
+        label: "Built in",
+        source: "core",
+        tools: [{ id: "time", label: "time", description: "The time", source: "core", defaultProfiles: [] }],
+      }],
+    },
+    "gateway.identity.get": { ...services.identity },
     "update.status": { sentinel: null, updateAvailable: null, effectiveChannel: "stable" },
     "cron.list": { jobs: [] },
     "cron.status": { enabled: false, storePath: "/state", jobs: 0, nextWakeAtMs: null },

@@ -75,6 +75,7 @@ function gatewayStatus(services: Services): Static<typeof StatusResult>["gateway
     activeRuns: services.runs.activeCount(),
     devicesWaiting: services.pairing.list().pending.length,
     configIssues: [...config.issues],
+    restartRequired: [...services.restartReasons()],
     configWarnings: [...config.warnings],
   };
 }
