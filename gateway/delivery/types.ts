@@ -32,6 +32,16 @@ export interface Delivery {
   readonly sessionKey: string | undefined;
   /** The message of the platform that already shows the beginning of this text (a stream by edits); it is edited. */
   readonly draft?: { readonly messageId: string };
+  /** A poll instead of text and media. */
+  readonly poll?: PollOut;
+}
+
+/** A question with options to choose from. */
+export interface PollOut {
+  readonly question: string;
+  readonly options: readonly string[];
+  readonly maxSelections?: number;
+  readonly durationHours?: number;
 }
 
 export interface OutboxRow {
@@ -60,6 +70,8 @@ export interface DeliveryResult {
   readonly messageIds: readonly string[];
   readonly chatId: string;
   readonly error: string | undefined;
+  /** The platform's id of a poll that was sent. */
+  readonly pollId?: string;
 }
 
 export interface Outbox {
@@ -85,6 +97,8 @@ export interface TrailStep {
   readonly at: number;
   readonly step: string;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** The inbox id, outbox id or run id that it was written under. */
+  readonly subject?: string;
 }
 
 /** Writes down each step and decision of a message. Joins the caller's transaction. Never holds message bodies. */

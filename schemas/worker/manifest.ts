@@ -21,6 +21,8 @@ export interface Capabilities {
   readonly nativeCommands: boolean;
   /** The platform drops a second send with the same key, so that an unknown outcome can be sent again safely. */
   readonly idempotentSend: boolean;
+  /** How long the platform remembers such a key; absent: for as long as it matters. Later an outcome stays unknown. */
+  readonly idempotencyWindowMs?: number;
   /** The platform can tell whether the bot was mentioned. */
   readonly detectsMentions: boolean;
   /** How a growing answer is shown: edits of one message, or finished blocks only. */

@@ -19,9 +19,10 @@ CREATE UNIQUE INDEX inbox_once ON inbox(channel, account, dedupe_key);
 CREATE INDEX inbox_open ON inbox(state) WHERE state IN ('received', 'accepted');
 CREATE INDEX inbox_by_chat ON inbox(channel, account, chat_id, received_at);
 CREATE INDEX inbox_by_time ON inbox(received_at);
+CREATE INDEX inbox_by_message ON inbox(message_id);
 
 -- What goes out, one row a platform message. state: queued, attempting, sent, failed, unknown, expired, dropped.
--- class: reply, send, notice. part counts within group_id; a part is sent only after the one before it.
+-- class: reply, send, notice, or draft: what shows an answer while it grows (its part is that of the answer). part counts within group_id; a part is sent only after the one before it.
 CREATE TABLE outbox (
   id TEXT PRIMARY KEY,
   class TEXT NOT NULL,
@@ -32,7 +33,7 @@ CREATE TABLE outbox (
   state TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
   next_attempt_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-  idempotency_key TEXT NOT NULL,
+  idempotency_key TEXT NOT NULL, first_attempt_at INTEGER,
   inbox_id TEXT, run_id TEXT, session_key TEXT,
   receipt TEXT, error TEXT,
   possible_duplicate INTEGER NOT NULL DEFAULT 0,
@@ -40,6 +41,8 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE UNIQUE INDEX outbox_once ON outbox(group_id, part);
 CREATE INDEX outbox_due ON outbox(channel, account, next_attempt_at) WHERE state IN ('queued', 'attempting');
+CREATE INDEX outbox_by_run ON outbox(run_id);
+CREATE INDEX outbox_by_inbox ON outbox(inbox_id);
 CREATE INDEX outbox_held ON outbox(updated_at) WHERE state IN ('unknown', 'failed', 'expired');
 
 -- Every step and decision of one message, for openclaw explain. subject: an inbox id, outbox id or run id.
