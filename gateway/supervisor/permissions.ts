@@ -1,4 +1,5 @@
 /** What each worker may do, every key written out: an omitted key means "ask the operator", not "denied". */
+import type { ChannelPermissions } from "../../schemas/worker/manifest.ts";
 import type { ProviderInfo } from "../config/types.ts";
 
 /** A complete set. A worker can never get more than main holds. */
@@ -9,7 +10,8 @@ export interface WorkerPermissions {
   readonly ffi: false;
   readonly import: false;
   readonly read: false;
-  readonly run: false;
+  /** The programs that it may run, by path; for a provider whose platform is a program. */
+  readonly run: false | readonly string[];
   readonly write: false;
 }
 
@@ -22,9 +24,44 @@ export function permissionOptions(set: WorkerPermissions): Deno.PermissionOption
     ffi: set.ffi,
     import: set.import,
     read: set.read,
-    run: set.run,
+    run: set.run === false || set.run.length === 0 ? false : [...set.run],
     write: set.write,
   };
+}
+
+/** The complete set of a channel worker. Throws on an entry that could widen the set or break a flag. */
+export function channelPermissions(asked: ChannelPermissions): WorkerPermissions {
+  for (const entry of [...asked.net, ...asked.sys, ...asked.run]) {
+    if (entry === "" || /[\s,]/u.test(entry)) {
+      throw new Error(`Cannot grant "${entry}": an entry must not be empty or hold a space or comma`);
+    }
+  }
+  const unknown = asked.sys.find((name) => !isSysName(name));
+  if (unknown !== undefined) {
+    throw new Error(`Cannot grant sys "${unknown}": workers may ask for ${SYS_NAMES.join(", ")}`);
+  }
+  return {
+    net: [...new Set(asked.net)],
+    sys: [...new Set(asked.sys)],
+    env: false,
+    ffi: false,
+    import: false,
+    read: false,
+    run: asked.run.length === 0 ? false : [...new Set(asked.run)],
+    write: false,
+  };
+}
+
+/** The set as flags of `deno run`, every category written out; also what people are shown. */
+export function workerFlags(set: WorkerPermissions): string[] {
+  const flag = (name: string, list: false | readonly string[]): string =>
+    list === false || list.length === 0 ? `--deny-${name}` : `--allow-${name}=${list.join(",")}`;
+  return [
+    flag("net", set.net),
+    flag("sys", set.sys),
+    flag("run", set.run),
+    ...(["read", "write", "env", "ffi", "import"] as const).map((name) => flag(name, set[name])),
+  ];
 }
 
 type SysName = Exclude<NonNullable<Deno.SysPermissionDescriptor["kind"]>, undefined>;

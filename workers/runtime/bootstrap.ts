@@ -4,6 +4,8 @@
  */
 import process from "node:process";
 import { WORKER_CRASH } from "../../schemas/worker/runtime.ts";
+import { scrub } from "./scrub.ts";
+import { transport } from "./transport.ts";
 
 /** Longest message and stack that a crash report or a console line carries, in UTF-16 units. */
 const MAX_TEXT = 4096;
@@ -12,7 +14,8 @@ type Level = "debug" | "info" | "warn" | "error";
 
 /** Posts a `log` report made of strings only, so that it can always be cloned. */
 function report(level: Level, event: string, fields: Record<string, string>): void {
-  self.postMessage({ type: "log", level, event, fields });
+  const clean = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, scrub(value)]));
+  transport.post({ type: "log", level, event, fields: clean });
 }
 
 const clip = (text: string): string => text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
@@ -38,7 +41,7 @@ function crash(error: unknown): void {
   if (crashed) return;
   crashed = true;
   report("error", WORKER_CRASH, describe(error));
-  self.close();
+  transport.close();
 }
 
 self.addEventListener("error", (event) => {

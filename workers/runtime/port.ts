@@ -1,10 +1,11 @@
 /** The worker's end of the port to main: every command checked, every report made safe to clone. */
 import type { Checker } from "../../schemas/validate.ts";
 import type { LifeReport } from "../../schemas/worker/runtime.ts";
+import { transport } from "./transport.ts";
 
 export interface WorkerPort<Report> {
   /** Never throws: a report that cannot be cloned is sent as its JSON form, or dropped with a `log` report. */
-  post(report: Report | LifeReport): void;
+  post(report: Report | LifeReport, transfer?: Transferable[]): void;
 }
 
 /**
@@ -16,15 +17,14 @@ export function openWorkerPort<Command extends { readonly type: string }, Report
   check: Checker<Command>,
   handle: (command: Command) => void,
 ): WorkerPort<Report> {
-  const port: WorkerPort<Report> = { post: (report) => postSafely(report) };
-  self.onmessage = (event: MessageEvent) => {
-    const data: unknown = event.data;
+  const port: WorkerPort<Report> = { post: (report, transfer) => postSafely(report, transfer) };
+  transport.listen((data) => {
     const id = pingId(data);
     if (id !== undefined) return port.post({ type: "pong", id });
     const checked = check(data);
     if (checked.ok) return handle(checked.value);
     port.post({ type: "log", level: "warn", event: "worker.command.malformed", fields: { error: checked.error } });
-  };
+  });
   return port;
 }
 
@@ -35,16 +35,16 @@ function pingId(data: unknown): number | undefined {
     : undefined;
 }
 
-function postSafely(report: unknown): void {
+function postSafely(report: unknown, transfer?: Transferable[]): void {
   try {
-    self.postMessage(report);
+    transport.post(report, transfer);
   } catch (error) {
     // A function, a proxy or a detached buffer inside: what JSON keeps of it is what main could have used.
     const reason = error instanceof Error ? error.message : String(error);
     try {
-      self.postMessage(JSON.parse(JSON.stringify(report)));
+      transport.post(JSON.parse(JSON.stringify(report)));
     } catch {
-      self.postMessage({ type: "log", level: "error", event: "worker.report.dropped", fields: { reason } });
+      transport.post({ type: "log", level: "error", event: "worker.report.dropped", fields: { reason } });
     }
   }
 }
