@@ -2,7 +2,7 @@
  * The configuration file, with OpenClaw's key names. Every part is optional; unknown keys cost a warning, an invalid part
  * is disabled and shown in `status` (gateway/config/load.ts). A secret is a string, `${ENV_NAME}` or `file:<path>`.
  */
-import { Int0, NonEmpty, OneOf, Open, type Static, Type } from "./primitives.ts";
+import { Int0, JsonObject, NonEmpty, OneOf, Open, type Static, Type } from "./primitives.ts";
 import { MODEL_APIS } from "./worker/agent.ts";
 
 const Opt = Type.Optional;
@@ -78,6 +78,7 @@ export const AgentEntry = Open({
     emoji: Opt(Type.String()),
     avatar: Opt(Type.String()),
   })),
+  groupChat: Opt(Open({ mentionPatterns: Opt(Type.Array(NonEmpty)), historyLimit: Opt(Int0) })),
 });
 export const AgentsConfig = Open({ defaults: Opt(AgentDefaults), list: Opt(Type.Array(AgentEntry)) });
 export type AgentsConfig = Static<typeof AgentsConfig>;
@@ -97,7 +98,13 @@ export const SessionConfig = Open({
   resetByType: Opt(Type.Record(Type.String(), ResetRule)),
   resetByChannel: Opt(Type.Record(Type.String(), ResetRule)),
   resetTriggers: Opt(Type.Array(NonEmpty)),
-  sendPolicy: Opt(Open({ default: Opt(OneOf(["allow", "deny"])), rules: Opt(Type.Array(Type.Unknown())) })),
+  sendPolicy: Opt(Open({
+    default: Opt(OneOf(["allow", "deny"])),
+    rules: Opt(Type.Array(Open({
+      action: OneOf(["allow", "deny"]),
+      match: Opt(Open({ channel: Opt(NonEmpty), chatType: Opt(NonEmpty), keyPrefix: Opt(NonEmpty) })),
+    }))),
+  })),
 });
 export type SessionConfig = Static<typeof SessionConfig>;
 
@@ -110,6 +117,12 @@ export const MessagesConfig = Open({
     cap: Opt(Type.Integer({ minimum: 1 })),
     drop: Opt(OneOf(["summarize", "old", "new"])),
   })),
+  groupChat: Opt(Open({ mentionPatterns: Opt(Type.Array(NonEmpty)), historyLimit: Opt(Int0) })),
+  inbound: Opt(Open({ debounceMs: Opt(Int0), byChannel: Opt(Type.Record(Type.String(), Int0)) })),
+  ackReaction: Opt(Type.String()),
+  ackReactionScope: Opt(OneOf(["group-mentions", "group-all", "direct", "all", "off"])),
+  removeAckAfterReply: Opt(Bool),
+  responsePrefix: Opt(Type.String()),
 });
 export type MessagesConfig = Static<typeof MessagesConfig>;
 
@@ -117,6 +130,82 @@ export const LoggingConfig = Open({
   level: Opt(OneOf(["debug", "info", "warn", "error", "trace", "fatal", "silent"])),
   format: Opt(OneOf(["text", "json"])),
 });
+
+export const DM_POLICIES = ["pairing", "allowlist", "open", "disabled"] as const;
+export const GROUP_POLICIES = ["allowlist", "open", "disabled"] as const;
+/** Ids of people and chats; platforms with numbers as ids may write numbers. */
+const IdList = Type.Array(Type.Union([NonEmpty, Type.Number()]));
+const DeliveryOf = Open({ unknown: Opt(OneOf(["hold", "resend"])) });
+
+/** Keys that main itself uses of every account, whatever its platform; the platform's own stand in its manifest. */
+export const ChannelCommon = Open({
+  enabled: Opt(Bool),
+  name: Opt(NonEmpty),
+  isolation: Opt(OneOf(["worker", "process"])),
+  dmPolicy: Opt(OneOf(DM_POLICIES)),
+  allowFrom: Opt(IdList),
+  groupPolicy: Opt(OneOf(GROUP_POLICIES)),
+  groupAllowFrom: Opt(IdList),
+  groups: Opt(Type.Record(Type.String(), JsonObject)),
+  dm: Opt(Open({ policy: Opt(OneOf(DM_POLICIES)), allowFrom: Opt(IdList), enabled: Opt(Bool) })),
+  requireMention: Opt(Bool),
+  historyLimit: Opt(Int0),
+  dmHistoryLimit: Opt(Int0),
+  textChunkLimit: Opt(Type.Integer({ minimum: 1 })),
+  chunkMode: Opt(OneOf(["length", "newline"])),
+  blockStreaming: Opt(Bool),
+  mediaMaxMb: Opt(Type.Number({ exclusiveMinimum: 0 })),
+  replyToMode: Opt(OneOf(["off", "first", "all"])),
+  responsePrefix: Opt(Type.String()),
+  debounceMs: Opt(Int0),
+  sendReadReceipts: Opt(Bool),
+  configWrites: Opt(Bool),
+  heartbeat: Opt(JsonObject),
+  delivery: Opt(DeliveryOf),
+});
+export type ChannelCommon = Static<typeof ChannelCommon>;
+
+/** A change of these keys alone does not restart an account: main reads them at each message. */
+export const LIVE_CHANNEL_KEYS: readonly string[] = [
+  "name",
+  "dmPolicy",
+  "allowFrom",
+  "groupPolicy",
+  "groupAllowFrom",
+  "groups",
+  "guilds",
+  "channels",
+  "dm",
+  "requireMention",
+  "historyLimit",
+  "dmHistoryLimit",
+  "textChunkLimit",
+  "chunkMode",
+  "blockStreaming",
+  "responsePrefix",
+  "ackReaction",
+  "debounceMs",
+  "configWrites",
+  "heartbeat",
+  "delivery",
+];
+
+/** `channels.defaults`: what every channel uses that says nothing itself. */
+export const ChannelDefaults = Open({ groupPolicy: Opt(OneOf(GROUP_POLICIES)), heartbeat: Opt(JsonObject) });
+
+export const BindingEntry = Open({
+  agentId: NonEmpty,
+  match: Open({
+    channel: NonEmpty,
+    accountId: Opt(NonEmpty),
+    peer: Opt(Open({ kind: OneOf(["direct", "dm", "group", "channel"]), id: Type.Union([NonEmpty, Type.Number()]) })),
+    guildId: Opt(NonEmpty),
+    teamId: Opt(NonEmpty),
+  }),
+});
+
+/** Parts that follow the file while the gateway runs; `messages` without its queue. */
+export const LIVE_PARTS: readonly string[] = ["channels", "bindings", "messages", "delivery", "commands"];
 
 /** The parts of the file. Each is checked by itself, so that one bad part does not take the others down. */
 export const CONFIG_PARTS = {
@@ -128,6 +217,9 @@ export const CONFIG_PARTS = {
   messages: MessagesConfig,
   logging: LoggingConfig,
   channels: Type.Record(Type.String(), Type.Unknown()),
+  bindings: Type.Array(BindingEntry),
+  delivery: DeliveryOf,
+  commands: Open({ useAccessGroups: Opt(Bool), native: Opt(Type.Unknown()), text: Opt(Bool) }),
 } as const;
 export type ConfigPart = keyof typeof CONFIG_PARTS;
 
@@ -143,11 +235,9 @@ export const KNOWN_UNUSED_PARTS = [
   "ui",
   "auth",
   "nodeHost",
-  "bindings",
   "audio",
   "broadcast",
   "media",
-  "commands",
   "approvals",
   "web",
   "cron",

@@ -37,6 +37,7 @@ function agentList(part: AgentsConfig | undefined, notes: Notes): AgentInfo[] {
       model: modelRef(entry.model),
       workspace: entry.workspace ?? part?.defaults?.workspace,
       systemPrompt: entry.systemPrompt,
+      mentionPatterns: entry.groupChat?.mentionPatterns ?? [],
     });
   }
   if (list.length > 0) return list;

@@ -8,8 +8,11 @@ import { choosePrimary, modelProviders } from "./models_part.ts";
 import { canvasRootOf, type Paths } from "./paths.ts";
 import { Notes, type Reading } from "./reading.ts";
 import { parseConfig, type ReadConfig, readConfigFile } from "./read_file.ts";
-import { loggingPart, queuePart, sessionPart } from "./session_part.ts";
-import type { Config, ProviderInfo } from "./types.ts";
+import { bindingsPart } from "./bindings_part.ts";
+import { channelsPart } from "./channels_part.ts";
+import { loggingPart, messagesPart, queuePart, sessionPart } from "./session_part.ts";
+import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
+import type { Config, Issue, ProviderInfo } from "./types.ts";
 
 export interface LoadOptions {
   readonly env: Env;
@@ -19,6 +22,8 @@ export interface LoadOptions {
   readonly resolve?: (written: string) => Resolved;
   /** Finds a local Ollama; absent: it is not looked for. */
   readonly ollama?: () => Promise<ProviderInfo | undefined>;
+  /** The messaging providers there are; absent: the `channels` part is not read. */
+  readonly manifests?: readonly ChannelManifest[];
 }
 
 export interface LoadedConfig {
@@ -32,6 +37,9 @@ export interface LoadedConfig {
   readonly asksOllama: boolean;
   /** The file is there and could not be understood at all. */
   readonly unreadable: boolean;
+  /** Those of the issues that come from the file itself, not from what it refers to (variables, secret files). */
+  readonly invalid: readonly Issue[];
+  readonly manifests: readonly ChannelManifest[];
 }
 
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
@@ -61,6 +69,8 @@ async function buildConfig(file: ReadConfig, options: LoadOptions): Promise<Load
     },
   }, reading);
   const models = choosePrimary(providers, primary, notes);
+  const manifests = options.manifests ?? [];
+  const channels = channelsPart(parts.channels, manifests, reading);
   const canvasRoot = canvas(env, paths, parts.canvasHost?.root, notes);
   const config: Config = {
     path: paths.configPath,
@@ -76,9 +86,24 @@ async function buildConfig(file: ReadConfig, options: LoadOptions): Promise<Load
     session: sessionPart(parts.session),
     queue: queuePart(parts.messages),
     logging: loggingPart(parts.logging),
+    channels,
+    bindings: bindingsPart(parts.bindings),
+    messages: messagesPart(parts.messages),
+    delivery: { unknown: parts.delivery?.unknown ?? "hold" },
+    commands: { useAccessGroups: parts.commands?.useAccessGroups ?? true },
   };
   const { secretSource, explicitPort } = gateway;
-  return { config, paths, secretSource, explicitPort, canvasRoot, asksOllama, unreadable: !file.readable };
+  return {
+    config,
+    paths,
+    secretSource,
+    explicitPort,
+    canvasRoot,
+    asksOllama,
+    unreadable: !file.readable,
+    invalid: file.issues,
+    manifests,
+  };
 }
 
 const providersNamed = (models: readonly (string | undefined)[]): ReadonlySet<string> =>

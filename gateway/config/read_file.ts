@@ -92,7 +92,7 @@ function checkParts(parsed: Record<string, unknown>, before: readonly Issue[]) {
 function checkPart<K extends ConfigPart>(parts: Parts, key: K, value: unknown): string | undefined {
   const checked = checker(CONFIG_PARTS[key])(value);
   if (!checked.ok) return checked.error;
-  parts[key] = checked.value;
+  Object.assign(parts, { [key]: checked.value });
   return undefined;
 }
 
@@ -115,7 +115,7 @@ function withoutBadProviders(models: unknown, issues: Issue[]): unknown {
 }
 
 /** `at /auth/mode: …` as `auth.mode: …`. */
-const dotted = (text: string): string =>
+export const dotted = (text: string): string =>
   text.replaceAll(
     /at (root|(?:\/[^:;]*)):/gu,
     (_, pointer: string) => pointer === "root" ? "the value" : `${pointer.slice(1).replaceAll("/", ".")}`,

@@ -10,6 +10,8 @@ type Logging = Static<typeof CONFIG_PARTS.logging>;
 /** Idle resets without a number wait this long. */
 const IDLE_MINUTES = 60;
 const DAILY_HOUR = 4;
+/** Messages of a group that are kept as context until the bot is addressed. */
+const GROUP_HISTORY = 50;
 
 export function sessionPart(part: SessionConfig = {}): Config["session"] {
   return {
@@ -21,6 +23,10 @@ export function sessionPart(part: SessionConfig = {}): Config["session"] {
     resetByType: mapValues(renameDm(part.resetByType ?? {}), resetPolicy),
     resetByChannel: mapValues(part.resetByChannel ?? {}, resetPolicy),
     resetTriggers: part.resetTriggers ?? ["/new", "/reset"],
+    sendPolicy: {
+      default: part.sendPolicy?.default ?? "allow",
+      rules: (part.sendPolicy?.rules ?? []).map(({ action, match }) => ({ action, match: match ?? {} })),
+    },
   };
 }
 
@@ -50,6 +56,18 @@ export function queuePart({ queue = {} }: MessagesConfig = {}): Config["queue"] 
     drop: queue.drop ?? "summarize",
   };
 }
+
+export const messagesPart = (part: MessagesConfig = {}): Config["messages"] => ({
+  groupChat: {
+    historyLimit: part.groupChat?.historyLimit ?? GROUP_HISTORY,
+    mentionPatterns: part.groupChat?.mentionPatterns ?? [],
+  },
+  inbound: { debounceMs: part.inbound?.debounceMs ?? 0, byChannel: part.inbound?.byChannel ?? {} },
+  ackReaction: part.ackReaction === "" ? undefined : part.ackReaction,
+  ackReactionScope: part.ackReactionScope ?? "group-mentions",
+  removeAckAfterReply: part.removeAckAfterReply ?? false,
+  responsePrefix: part.responsePrefix,
+});
 
 /** `queue` is the older name of `steer`. */
 const queueMode = (mode: QueueMode | "queue"): QueueMode => mode === "queue" ? "steer" : mode;

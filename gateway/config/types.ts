@@ -1,5 +1,7 @@
 /** The configuration after reading: defaults filled in, secrets resolved, bad parts disabled. Immutable. */
 import type { ModelApi } from "../../schemas/worker/agent.ts";
+import type { UserAction } from "../../schemas/worker/channel.ts";
+import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
 import type { Level } from "../observe/log.ts";
 import type { Secret } from "../secrets/secret.ts";
 
@@ -22,6 +24,8 @@ export interface AgentInfo {
   readonly model: string | undefined;
   readonly workspace: string | undefined;
   readonly systemPrompt: string | undefined;
+  /** `groupChat.mentionPatterns` as written: case-insensitive regular expressions. */
+  readonly mentionPatterns?: readonly string[];
 }
 
 export interface ModelInfo {
@@ -54,6 +58,80 @@ export interface ResetPolicy {
 }
 
 export type QueueMode = "collect" | "followup" | "steer" | "steer-backlog" | "interrupt";
+
+/** Why an account is not started, and what a person must do. */
+export interface AccountProblem {
+  /** `disabled`: its configuration is wrong. `unconfigured`: something is missing, or the process lacks a right. */
+  readonly state: "disabled" | "unconfigured";
+  readonly sentence: string;
+  readonly userAction: UserAction;
+}
+
+/** One account of a messaging provider, as the supervisor runs it. */
+export interface ChannelAccount {
+  readonly channel: string;
+  readonly accountId: string;
+  /** The account that is meant when none is named; it alone falls back to variables of the environment. */
+  readonly isDefault: boolean;
+  readonly name: string | undefined;
+  readonly enabled: boolean;
+  readonly isolation: "worker" | "process";
+  /**
+   * The channel's keys with the account's own over them, checked by the manifest's schema. Without secrets. `dmPolicy`,
+   * `allowFrom` and `groupPolicy` are filled in from their other places (`dm.policy`, `channels.defaults`).
+   */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, Secret>>;
+  /** Where each secret came from: `config`, `file`, `env`. */
+  readonly secretSources: Readonly<Record<string, "config" | "file" | "env">>;
+  /** Set: the account is not started. */
+  readonly problem: AccountProblem | undefined;
+  /**
+   * Equal for two readings of the file exactly when the worker may go on: access and delivery settings, which main
+   * reads live, do not count. A digest: it tells nothing about the secrets in it.
+   */
+  readonly fingerprint: string;
+}
+
+export interface ChannelsConfig {
+  /** Every configured account, in the order of the file. */
+  readonly accounts: readonly ChannelAccount[];
+  /** Channel id → the account that is meant when none is named. */
+  readonly defaultAccounts: Readonly<Record<string, string>>;
+  /** `channels.defaults` as written. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** Absolute paths of files that hold secrets of accounts. */
+  readonly secretFiles: readonly string[];
+}
+
+/** Which agent answers where (sessions facts, section 2); in the order of the file. */
+export interface Binding {
+  readonly agentId: string;
+  readonly match: {
+    readonly channel: string;
+    readonly accountId?: string;
+    readonly peer?: { readonly kind: "direct" | "group" | "channel"; readonly id: string };
+    readonly guildId?: string;
+    readonly teamId?: string;
+  };
+}
+
+/** `messages`, without the queue. */
+export interface MessagesSettings {
+  readonly groupChat: { readonly historyLimit: number; readonly mentionPatterns: readonly string[] };
+  readonly inbound: { readonly debounceMs: number; readonly byChannel: Readonly<Record<string, number>> };
+  readonly ackReaction: string | undefined;
+  readonly ackReactionScope: "group-mentions" | "group-all" | "direct" | "all" | "off";
+  readonly removeAckAfterReply: boolean;
+  readonly responsePrefix: string | undefined;
+}
+
+export interface SendRule {
+  readonly action: "allow" | "deny";
+  readonly match: { readonly channel?: string; readonly chatType?: string; readonly keyPrefix?: string };
+}
+
+export type UnknownPolicy = "hold" | "resend";
 
 export interface Config {
   readonly path: string;
@@ -104,6 +182,7 @@ export interface Config {
     readonly resetByType: Readonly<Record<string, ResetPolicy>>;
     readonly resetByChannel: Readonly<Record<string, ResetPolicy>>;
     readonly resetTriggers: readonly string[];
+    readonly sendPolicy: { readonly default: "allow" | "deny"; readonly rules: readonly SendRule[] };
   };
   readonly queue: {
     readonly mode: QueueMode;
@@ -113,4 +192,26 @@ export interface Config {
     readonly drop: "summarize" | "old" | "new";
   };
   readonly logging: { readonly level: Level; readonly format: "text" | "json" };
+  /** This part and the four below follow the file while the gateway runs; all others are those of the start. */
+  readonly channels: ChannelsConfig;
+  readonly bindings: readonly Binding[];
+  readonly messages: MessagesSettings;
+  readonly delivery: { readonly unknown: UnknownPolicy };
+  readonly commands: { readonly useAccessGroups: boolean };
+}
+
+/**
+ * The configuration as it is now. Parts that need no restart are replaced while the gateway runs, the others stay those
+ * of the start; nobody may keep what `current()` returned beyond the call it was asked for.
+ */
+export interface ConfigStore {
+  current(): Config;
+  /** Called after each change, in the order of subscription. Returns how to end it. */
+  onChange(listener: (now: Config, before: Config) => void): () => void;
+}
+
+/** A provider that this gateway can run: what it says of itself, and its code. */
+export interface ChannelEntry {
+  readonly manifest: ChannelManifest;
+  readonly entry: URL;
 }

@@ -81,9 +81,22 @@ export function fakeConfig(change: Partial<Config> = {}): Config {
       resetByType: {},
       resetByChannel: {},
       resetTriggers: ["/new", "/reset"],
+      sendPolicy: { default: "allow", rules: [] },
     },
     queue: { mode: "collect", byChannel: {}, debounceMs: 1000, cap: 20, drop: "summarize" },
     logging: { level: "info", format: "text" },
+    channels: { accounts: [], defaultAccounts: {}, defaults: {}, secretFiles: [] },
+    bindings: [],
+    messages: {
+      groupChat: { historyLimit: 50, mentionPatterns: [] },
+      inbound: { debounceMs: 0, byChannel: {} },
+      ackReaction: undefined,
+      ackReactionScope: "group-mentions",
+      removeAckAfterReply: false,
+      responsePrefix: undefined,
+    },
+    delivery: { unknown: "hold" },
+    commands: { useAccessGroups: true },
     ...change,
   };
 }
