@@ -76,9 +76,10 @@ export function startProcess(options: ProcessHostOptions): WorkerHost {
     drain(child.stderr, printed.push),
   ];
   // After both streams, or a crash report that is still in the pipe would be lost.
-  Promise.all([child.status, ...outputs]).then(([status]) => fail(endText(status, printed.last())));
+  const gone = Promise.all([child.status, ...outputs]).then(([status]) => fail(endText(status, printed.last())));
   const queue = createWriteQueue(child.stdin, () => fail("it does not read what it is sent"));
   return {
+    gone,
     post: (message) => {
       if (!ended) queue.write(encodeFrame(message));
     },

@@ -19,6 +19,8 @@ export interface WorkerHost {
    * memory and the core come back only with the process.
    */
   terminate(): void;
+  /** Resolves after `terminate()` when the system has everything back that can be had back. */
+  readonly gone: Promise<void>;
 }
 
 /** Throws when main does not hold a permission that the worker asks for. */
@@ -41,5 +43,9 @@ export function startWorker(options: WorkerHostOptions): WorkerHost {
     const data: unknown = event.data;
     onMessage(data);
   });
-  return { post: (message) => worker.postMessage(message), terminate: () => worker.terminate() };
+  return {
+    post: (message) => worker.postMessage(message),
+    terminate: () => worker.terminate(),
+    gone: Promise.resolve(),
+  };
 }

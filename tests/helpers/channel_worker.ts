@@ -220,6 +220,7 @@ export async function startChannelWorker(options: ChannelWorkerOptions): Promise
         await worker.stop();
       } finally {
         end("disposed");
+        await host.gone;
       }
     },
   };
