@@ -135,7 +135,10 @@ export const DM_POLICIES = ["pairing", "allowlist", "open", "disabled"] as const
 export const GROUP_POLICIES = ["allowlist", "open", "disabled"] as const;
 /** Ids of people and chats; platforms with numbers as ids may write numbers. */
 const IdList = Type.Array(Type.Union([NonEmpty, Type.Number()]));
-const DeliveryOf = Open({ unknown: Opt(OneOf(["hold", "resend"])) });
+const DeliveryOf = Open({
+  unknown: Opt(OneOf(["hold", "resend"])),
+  ttlMinutes: Opt(Type.Number({ exclusiveMinimum: 0 })),
+});
 
 /** Keys that main itself uses of every account, whatever its platform; the platform's own stand in its manifest. */
 export const ChannelCommon = Open({
@@ -153,7 +156,16 @@ export const ChannelCommon = Open({
   dmHistoryLimit: Opt(Int0),
   textChunkLimit: Opt(Type.Integer({ minimum: 1 })),
   chunkMode: Opt(OneOf(["length", "newline"])),
+  maxLinesPerMessage: Opt(Type.Integer({ minimum: 1 })),
   blockStreaming: Opt(Bool),
+  streamMode: Opt(NonEmpty),
+  typing: Opt(Bool),
+  retry: Opt(Open({
+    attempts: Opt(Type.Integer({ minimum: 1 })),
+    minDelayMs: Opt(Int0),
+    maxDelayMs: Opt(Int0),
+    jitter: Opt(Type.Number({ minimum: 0, maximum: 1 })),
+  })),
   mediaMaxMb: Opt(Type.Number({ exclusiveMinimum: 0 })),
   replyToMode: Opt(OneOf(["off", "first", "all"])),
   responsePrefix: Opt(Type.String()),
@@ -182,6 +194,8 @@ export const LIVE_CHANNEL_KEYS: readonly string[] = [
   "textChunkLimit",
   "chunkMode",
   "blockStreaming",
+  "maxLinesPerMessage",
+  "typing",
   "responsePrefix",
   "ackReaction",
   "debounceMs",

@@ -1,4 +1,8 @@
-/** The worker entry points, for the supervisor. URLs only: nothing of a worker's code is loaded by main. */
+/** Every worker there is, for the supervisor: manifests and entry URLs. Nothing of a worker's code is loaded by main. */
+import type { ChannelManifest } from "../schemas/worker/manifest.ts";
 
 /** The agent worker: model access and the tool loop. Speaks `schemas/worker/agent.ts`. */
 export const AGENT_WORKER_URL = new URL("./agent/main.ts", import.meta.url);
+
+/** The messaging providers in display order. Each speaks `schemas/worker/channel.ts`. */
+export const CHANNELS: readonly { readonly manifest: ChannelManifest; readonly entry: URL }[] = [];

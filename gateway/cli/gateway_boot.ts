@@ -8,6 +8,7 @@ import {
   gatewayPermissions,
   type HeldPermissions,
   heldPermissions,
+  NO_PERMISSIONS,
 } from "../config/permissions.ts";
 import { writeToken } from "../config/write_token.ts";
 import { type GatewayFlags, parsePort } from "../config/gateway_part.ts";
@@ -81,8 +82,7 @@ function refuseWithout({ missing }: HeldPermissions, { paths, config }: LoadedCo
     read: outer(paths, missing.read),
   };
   const lacks = {
-    env: [],
-    sys: [],
+    ...NO_PERMISSIONS,
     net: missing.net.filter((entry) => vital.net.includes(entry)),
     read: vital.read,
     write: vital.write,

@@ -8,8 +8,10 @@ import {
   permissionFlags,
   type PermissionSet,
 } from "../config/permissions.ts";
+import type { ChannelEntry } from "../config/types.ts";
 import type { Env } from "../observe/home.ts";
 import { Secret } from "../secrets/secret.ts";
+import { channelEntries } from "../supervisor/shipped.ts";
 import { CliError } from "./exit.ts";
 import { configured, gatewayFlags, planFor } from "./gateway_boot.ts";
 
@@ -26,6 +28,8 @@ export interface PermissionsCommandOptions {
   /** As `gateway` would get them. */
   readonly port?: string | undefined;
   readonly bind?: string | undefined;
+  /** Providers beside the shipped ones; only tests have any. */
+  readonly workerEntries?: readonly ChannelEntry[];
 }
 
 /** Returns the exit code. Throws `CliError` when the flags cannot be written. */
@@ -44,6 +48,7 @@ export async function permissionsCommand(options: PermissionsCommandOptions): Pr
     paths,
     flags: gatewayFlags(options),
     resolve: () => ({ ok: true, secret: unread }),
+    manifests: channelEntries(options.workerEntries).map(({ manifest }) => manifest),
   });
   // A bind that is refused has no addresses; the gateway, started with the rest, says why.
   const set = forCli ? cliPermissions(loaded) : gatewayPermissions(loaded, planFor(loaded).addresses);
@@ -59,7 +64,7 @@ function textLines(set: PermissionSet, flags: readonly string[], forCli: boolean
     forCli ? "What the commands of a client need:" : "What the gateway needs with this configuration:",
     ...(forCli ? ["  net   every host, since --url can name any gateway"] : []),
     ...CATEGORIES.flatMap((name) => set[name].map((entry) => `  ${name.padEnd(6)}${entry}`)),
-    "Nothing else: no run, no ffi, no import. As flags of deno run:",
+    `Nothing else: ${set.run.length === 0 ? "no run, " : ""}no ffi, no import. As flags of deno run:`,
     `  ${flags.join(" ")}`,
     "Audit what is used: DENO_AUDIT_PERMISSIONS=/tmp/audit.jsonl deno task gateway",
   ];

@@ -55,7 +55,9 @@ function problemLines({ loaded: { config, unreadable }, held, warnings }: StartF
 
 function permissionText(held: HeldPermissions): string {
   const text = describePermissions(held.granted);
-  return `${text === "" ? "none" : text}; env given back after the start; no run, ffi or import`;
+  return `${text === "" ? "none" : text}; env given back after the start; no ${
+    held.granted.run.length === 0 ? "run, " : ""
+  }ffi or import`;
 }
 
 const SOURCES: Readonly<Record<SecretSource, string>> = {

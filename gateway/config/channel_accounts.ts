@@ -22,6 +22,7 @@ export interface AccountSource {
   readonly ownsBaseSecrets: boolean;
   readonly base: Keys;
   readonly own: Keys;
+  /** `channels.defaults`, and `delivery` of the whole file. */
   readonly defaults: Keys;
   /** Where the account stands in the file, such as `channels.telegram.accounts.work`. */
   readonly path: string;
@@ -84,6 +85,9 @@ function mergedKeys({ base, own, defaults, manifest }: AccountSource): Record<st
   if (isRecord(defaults["heartbeat"])) {
     merged["heartbeat"] = { ...defaults["heartbeat"], ...(isRecord(merged["heartbeat"]) ? merged["heartbeat"] : {}) };
   }
+  // What a message may cost is said once for all channels, per channel, or per account.
+  const [everywhere, ofChannel, ofAccount] = [defaults["delivery"], base["delivery"], own["delivery"]].map(asRecord);
+  merged["delivery"] = { ...everywhere, ...ofChannel, ...ofAccount };
   // Checked as settings they would stand in error texts.
   for (const key of manifest.secrets) {
     if (typeof merged[key] === "string") delete merged[key];
@@ -200,6 +204,8 @@ function sorted(value: unknown): unknown {
     Object.keys(value).sort().map((key) => [key, sorted(value[key])]),
   );
 }
+
+const asRecord = (value: unknown): Record<string, unknown> => isRecord(value) ? value : {};
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

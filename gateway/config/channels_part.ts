@@ -17,8 +17,13 @@ const MAX_ACCOUNTS = 64;
 
 export const NO_CHANNELS: ChannelsConfig = { accounts: [], defaultAccounts: {}, defaults: {}, secretFiles: [] };
 
-/** `part`: the part as parsed. Everything wrong is said in the notes; never throws. */
-export function channelsPart(part: unknown, manifests: readonly ChannelManifest[], reading: Reading): ChannelsConfig {
+/** `part` and `delivery`: the parts as parsed. Everything wrong is said in the notes; never throws. */
+export function channelsPart(
+  part: unknown,
+  delivery: Keys | undefined,
+  manifests: readonly ChannelManifest[],
+  reading: Reading,
+): ChannelsConfig {
   if (!isRecord(part)) return NO_CHANNELS;
   const defaults = channelDefaults(part["defaults"], reading);
   const accounts: ChannelAccount[] = [];
@@ -33,7 +38,7 @@ export function channelsPart(part: unknown, manifests: readonly ChannelManifest[
     } else if (!isRecord(value)) {
       reading.notes.issue(`channels.${id}`, `Cannot use "channels.${id}": it must be an object`);
     } else {
-      const built = accountsOf(manifest, value, defaults, reading);
+      const built = accountsOf(manifest, value, { ...defaults, delivery }, reading);
       accounts.push(...withoutTwins(built.accounts, reading));
       defaultAccounts[id] = built.defaultId;
       secretFiles.push(...built.secretFiles.filter(isAbsolute));

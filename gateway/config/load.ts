@@ -70,7 +70,7 @@ async function buildConfig(file: ReadConfig, options: LoadOptions): Promise<Load
   }, reading);
   const models = choosePrimary(providers, primary, notes);
   const manifests = options.manifests ?? [];
-  const channels = channelsPart(parts.channels, manifests, reading);
+  const channels = channelsPart(parts.channels, parts.delivery, manifests, reading);
   const canvasRoot = canvas(env, paths, parts.canvasHost?.root, notes);
   const config: Config = {
     path: paths.configPath,

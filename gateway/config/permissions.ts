@@ -3,9 +3,11 @@ import { dirname, isAbsolute, join } from "node:path";
 import { KNOWN_ENV, namesInConfig } from "../observe/env_capture.ts";
 import { secretFile } from "../secrets/resolve.ts";
 import { hostPort, type ListenAddress } from "./listen.ts";
+import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
 import type { LoadedConfig } from "./load.ts";
 import { OLLAMA_HOST } from "./ollama.ts";
 import type { Paths } from "./paths.ts";
+import type { ChannelAccount } from "./types.ts";
 
 /** Lists by category; a category that is not here is never granted. */
 export interface PermissionSet {
@@ -14,35 +16,65 @@ export interface PermissionSet {
   readonly write: readonly string[];
   readonly env: readonly string[];
   readonly sys: readonly string[];
+  readonly run: readonly string[];
 }
 
-export const CATEGORIES = ["net", "read", "write", "env", "sys"] as const;
+export const CATEGORIES = ["net", "read", "write", "env", "sys", "run"] as const;
 export type Category = (typeof CATEGORIES)[number];
 
-export const NO_PERMISSIONS: PermissionSet = { net: [], read: [], write: [], env: [], sys: [] };
+export const NO_PERMISSIONS: PermissionSet = { net: [], read: [], write: [], env: [], sys: [], run: [] };
 
 /** What the gateway's process needs for this configuration. */
 export function gatewayPermissions(loaded: LoadedConfig, listen: readonly ListenAddress[]): PermissionSet {
   const { config, paths, canvasRoot } = loaded;
   const own = paths.hostLockDir === undefined ? [] : [paths.hostLockDir];
+  const channels = channelRights(loaded);
   const kept = [paths.stateDir, paths.configDir, canvasRoot, ...own];
   return {
     net: unique([
       ...listen.map(({ hostname, port }) => hostPort(hostname, port)),
       ...config.models.providers.flatMap(({ baseUrl }) => baseUrl === undefined ? [] : [endpointOf(baseUrl)]),
       ...(loaded.asksOllama ? [OLLAMA_HOST] : []),
+      ...channels.net,
     ]),
-    read: outermost([...kept, ...programFiles(paths), ...secretFilesOf(config.parsed)]),
+    read: outermost([...kept, ...programFiles(paths), ...secretFilesOf(config.parsed), ...config.channels.secretFiles]),
     write: outermost(kept),
     env: unique([...KNOWN_ENV, ...namesInConfig(config.raw ?? "")]),
-    sys: [
+    sys: unique([
       "hostname",
       "osRelease",
       // The host's own tailnet addresses count as local, whatever the gateway is bound to.
       "networkInterfaces",
       ...(own.length > 0 ? ["uid"] : []),
-    ],
+      ...channels.sys,
+    ]),
+    run: unique(channels.run),
   };
+}
+
+/** What the enabled accounts need together. Main must hold it, since no worker can get more than main has. */
+function channelRights({ config, manifests }: LoadedConfig): Pick<PermissionSet, "net" | "sys" | "run"> {
+  const sets = config.channels.accounts.filter(({ enabled }) => enabled).map((account) =>
+    accountRights(account, manifests)
+  );
+  return {
+    net: sets.flatMap(({ net }) => net),
+    sys: sets.flatMap(({ sys }) => sys),
+    run: sets.flatMap(({ run }) => run),
+  };
+}
+
+/** What one account needs of main; nothing when its configuration is too wrong to tell. */
+export function accountRights(account: ChannelAccount, manifests: readonly ChannelManifest[]): PermissionSet {
+  const manifest = manifests.find(({ id }) => id === account.channel);
+  if (manifest === undefined || account.problem?.state === "disabled") return NO_PERMISSIONS;
+  try {
+    const { net, sys, run } = manifest.permissions(account.config);
+    const host = account.isolation === "process" && !Deno.build.standalone ? [Deno.execPath()] : [];
+    return { ...NO_PERMISSIONS, net: unique(net), sys: unique(sys), run: unique([...run, ...host]) };
+  } catch {
+    return NO_PERMISSIONS;
+  }
 }
 
 /** What main reads of the program itself: the web files, and the modules of a worker, which are loaded when it starts. */
@@ -53,16 +85,17 @@ const programFiles = ({ staticDir, projectDir }: Paths): string[] => [
 ];
 
 /**
- * What the other commands need: the state directory (device identity), the configuration and what it names. Net is whole,
- * as `openclaw --url` may name any gateway.
+ * What the other commands need: the state directory (device identity), the configuration's folder (`channels add` writes
+ * it when no gateway runs) and what it names. Net is whole, as `openclaw --url` may name any gateway.
  */
 export function cliPermissions({ config, paths }: LoadedConfig): PermissionSet {
   return {
     net: [],
-    read: outermost([paths.stateDir, paths.configPath, ...secretFilesOf(config.parsed)]),
-    write: [paths.stateDir],
+    read: outermost([paths.stateDir, paths.configDir, ...secretFilesOf(config.parsed)]),
+    write: outermost([paths.stateDir, paths.configDir]),
     env: unique([...KNOWN_ENV, ...namesInConfig(config.raw ?? "")]),
     sys: ["hostname", "osRelease", "networkInterfaces", "uid"],
+    run: [],
   };
 }
 
@@ -125,7 +158,7 @@ export interface HeldPermissions {
 export function heldPermissions(needed: PermissionSet): HeldPermissions {
   const split = (want: boolean): PermissionSet => {
     const pick = (category: Category) => needed[category].filter((entry) => isGranted(category, entry) === want);
-    return { net: pick("net"), read: pick("read"), write: pick("write"), env: [], sys: pick("sys") };
+    return { net: pick("net"), read: pick("read"), write: pick("write"), env: [], sys: pick("sys"), run: pick("run") };
   };
   const wide = (["net", "read", "write", "env", "sys", "run", "ffi", "import"] as const).filter((name) =>
     Deno.permissions.querySync({ name }).state === "granted"
@@ -156,6 +189,8 @@ function descriptor(category: Category, entry: string): Deno.PermissionDescripto
       return { name: "env", variable: entry };
     case "sys":
       return { name: "sys", kind: sysKind(entry) };
+    case "run":
+      return { name: "run", command: entry };
   }
 }
 

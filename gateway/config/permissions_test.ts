@@ -52,7 +52,7 @@ Deno.test("endpoints, files, variables and folders that the configuration names 
 });
 
 Deno.test("a path with a space or comma is refused with a sentence", () => {
-  const set = { net: [], read: ["/my files"], write: [], env: [], sys: [] };
+  const set = { net: [], read: ["/my files"], write: [], env: [], sys: [], run: [] };
   assert.throws(() => permissionFlags(set), /Cannot write "\/my files" into --allow-read: a space or comma splits/u);
   assert.throws(() => permissionFlags({ ...set, read: ["/a,/etc"] }), /splits/u);
 });
@@ -68,9 +68,9 @@ Deno.test("a folder inside another one of the list is not listed", () => {
   assert.deepEqual(outermost(["/", "/a"]), ["/"]);
 });
 
-Deno.test("the other commands get the state directory and read the configuration", async () => {
+Deno.test("the other commands get the state directory and the folder of the configuration", async () => {
   const { loaded } = await needed({}, { OPENCLAW_CONFIG_PATH: "/etc/oc/openclaw.json" });
   const set = cliPermissions(loaded);
-  assert.deepEqual(set.read, ["/h/.openclaw", "/etc/oc/openclaw.json"]);
-  assert.deepEqual(set.write, ["/h/.openclaw"]);
+  assert.deepEqual(set.read, ["/h/.openclaw", "/etc/oc"]);
+  assert.deepEqual(set.write, ["/h/.openclaw", "/etc/oc"]);
 });
