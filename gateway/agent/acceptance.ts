@@ -3,6 +3,7 @@ import { unavailable } from "../../schemas/error.ts";
 import type { Config } from "../config/types.ts";
 import { type Clock, uuid } from "../observe/clock.ts";
 import type { Lanes } from "../session/lane.ts";
+import { OWN_CHANNEL } from "../session/channel_ids.ts";
 import type { SessionNotifier } from "../session/notify.ts";
 import type { SessionStore } from "../session/types.ts";
 import type { Db } from "../storage/db.ts";
@@ -25,6 +26,7 @@ export interface Incoming {
   readonly stored: StoredRequest;
   readonly origin: Origin;
   readonly wish: RunRequest["queueMode"];
+  readonly onAccept: RunRequest["onAccept"];
 }
 
 export interface AcceptanceDeps {
@@ -51,8 +53,8 @@ export class Acceptance {
     const { lanes, news, table } = this.deps;
     const { key, sessionKey } = incoming;
     const busy = lanes.isBusy(sessionKey);
-    const settings = this.#settings(sessionKey, incoming.wish);
-    const isChat = key.method === "chat.send";
+    const settings = this.#settings(incoming);
+    const isChat = key.method !== "agent";
     if (busy && isChat && settings.mode === "interrupt") this.deps.stopAll(sessionKey);
     if (table.count >= MAX_LIVE_RUNS) {
       throw unavailable(`Cannot take the message: ${MAX_LIVE_RUNS} runs are waiting already`, { retryable: true });
@@ -68,7 +70,8 @@ export class Acceptance {
     return { runId, sessionKey, agentId, acceptedAt, status: "new", final: run.final };
   }
 
-  #commit({ key, sessionKey }: Incoming, request: StoredRequest, busy: boolean) {
+  #commit(incoming: Incoming, request: StoredRequest, busy: boolean) {
+    const { key, sessionKey } = incoming;
     const { db, sessions, ledger, clock } = this.deps;
     return db.transaction(() => {
       const change = this.#freshen(sessionKey, busy);
@@ -76,12 +79,14 @@ export class Acceptance {
       const acceptedAt = clock.now();
       const facts: AcceptedRun = { ...key, id: uuid(), sessionKey, sessionId, agentId, acceptedAt, request };
       ledger.accept(facts);
+      incoming.onAccept?.(facts);
       return { facts, change };
     });
   }
 
-  #settings(sessionKey: string, wish: RunRequest["queueMode"]): QueueSettings {
-    return queueSettings(this.deps.config, this.deps.sessions.get(sessionKey)?.entry ?? {}, "webchat", wish);
+  #settings({ sessionKey, stored, wish }: Incoming): QueueSettings {
+    const { config, sessions } = this.deps;
+    return queueSettings(config, sessions.get(sessionKey)?.entry ?? {}, stored.reply?.channel ?? OWN_CHANNEL, wish);
   }
 
   /** Resets a session whose time is over, unless a run still works in it. Says what subscribers must hear. */
@@ -98,7 +103,7 @@ export class Acceptance {
     const { lanes, endings, db } = this.deps;
     const queue = lanes.queued(sessionKey);
     if (queue.length < cap) return [];
-    const oldest = queue.find(({ facts }) => facts.method === "chat.send");
+    const oldest = queue.find(({ facts }) => facts.method !== "agent");
     if (!oldest || method === "agent" || drop === "new") {
       throw unavailable(`Cannot queue the message: ${queue.length} already wait in this session`, { retryable: true });
     }

@@ -11,7 +11,7 @@ import type { AcceptedRun, Ledger } from "./ledger.ts";
 import type { RunEvents } from "./run_events.ts";
 import type { RunTable } from "./run_table.ts";
 import { runCommand, type SlashDeps, stopsRuns } from "./slash.ts";
-import type { RunFinal, RunRequest, RunTicket } from "./types.ts";
+import type { Outlet, RunFinal, RunRequest, RunTicket } from "./types.ts";
 
 export interface CommandDeps extends SlashDeps {
   readonly db: Db;
@@ -19,6 +19,7 @@ export interface CommandDeps extends SlashDeps {
   readonly ledger: Ledger;
   readonly table: RunTable;
   readonly news: SessionNotifier;
+  readonly outlet?: Outlet;
   events(facts: AcceptedRun): RunEvents;
   /** Ends everything that waits or runs in the session. */
   stopAll(sessionKey: string): readonly string[];
@@ -31,6 +32,8 @@ interface CommandAnswer {
   readonly final: RunFinal;
   /** What was appended; the answer is the last. */
   readonly messages: readonly StoredMessage[];
+  /** After the commit. */
+  sendReply(): void;
 }
 
 const startsSession = ({ name }: ParsedCommand): boolean => name === "new" || name === "reset";
@@ -43,7 +46,7 @@ export class CommandRuns {
     if (request.attachments.length > 0 || request.plain === true) return undefined;
     const command = parseCommand(request.message, this.deps.config.session.resetTriggers);
     // `agent` knows only the words that start a new session.
-    return request.method === "chat.send" || (command && startsSession(command)) ? command : undefined;
+    return request.method !== "agent" || (command && startsSession(command)) ? command : undefined;
   }
 
   run(incoming: Incoming, command: ParsedCommand): RunTicket {
@@ -64,8 +67,9 @@ export class CommandRuns {
   }
 
   /** Events follow when the caller has its answer, as after every start. */
-  #announce({ facts, final, messages }: CommandAnswer): RunTicket {
+  #announce({ facts, final, messages, sendReply }: CommandAnswer): RunTicket {
     const { clock, news } = this.deps;
+    sendReply();
     const { runId, sessionKey, agentId, acceptedAt } = facts;
     clock.after(0, () => {
       for (const message of messages) news.messageAppended({ key: sessionKey }, message);
@@ -76,17 +80,20 @@ export class CommandRuns {
   }
 
   /** Writes ledger and transcript. A new session starts with the answer alone: its first message is not the command. */
-  #keep({ key, sessionKey, stored }: Incoming, command: ParsedCommand, text: string): CommandAnswer {
+  #keep({ key, sessionKey, stored, onAccept }: Incoming, command: ParsedCommand, text: string): CommandAnswer {
     const { ledger, sessions, transcript, clock } = this.deps;
     const now = clock.now();
     const { sessionId, agentId } = sessions.ensure(sessionKey);
     const facts: AcceptedRun = { ...key, id: uuid(), sessionKey, sessionId, agentId, acceptedAt: now, request: stored };
     const final = answerOf(facts, text);
     ledger.accept(facts);
+    onAccept?.(facts);
     ledger.end(facts, final, now);
+    const sendReply = stored.reply && this.deps.outlet?.ended(facts, { state: "ok", texts: [text], isCommand: true });
     const reply = replyMessage(key.runId, text, now);
     const kept = startsSession(command) ? [reply] : [questionMessage(key.runId, stored.message, now), reply];
-    return { facts, final, messages: kept.map((message) => transcript.append(sessionId, message)) };
+    const messages = kept.map((message) => transcript.append(sessionId, message));
+    return { facts, final, messages, sendReply: sendReply ?? (() => {}) };
   }
 }
 

@@ -12,7 +12,7 @@ import type { Run } from "./run.ts";
 import type { RunTable } from "./run_table.ts";
 import type { SessionNotifier } from "../session/notify.ts";
 import { isSilent } from "./silence.ts";
-import type { RunFinal } from "./types.ts";
+import type { Outlet, OutletEnd, RunFinal } from "./types.ts";
 
 export type ErrorKind = Extract<RunFinal, { state: "error" }>["kind"];
 export type AbortReason = "rpc" | "stop" | "timeout";
@@ -24,6 +24,7 @@ export interface EndingDeps {
   readonly transcript: Transcript;
   readonly table: RunTable;
   readonly news: SessionNotifier;
+  readonly outlet?: Outlet;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -56,10 +57,14 @@ export class Endings {
     const now = this.deps.clock.now();
     const final = this.#success(run, "ok", "merged");
     this.deps.ledger.end(run.facts, final, now);
+    const sendReply = this.#reply(run, { state: "merged" });
     return {
       announce: () => {
         run.end(now, final);
-        this.#close(run, () => run.events.merged());
+        this.#close(run, () => {
+          sendReply();
+          run.events.merged();
+        });
       },
     };
   }
@@ -69,30 +74,39 @@ export class Endings {
     const { clock, log, news } = this.deps;
     const now = clock.now();
     let stored: StoredMessage[] = [];
+    let sendReply = (): void => {};
     try {
-      stored = this.#commit(run, final, last, now);
+      ({ stored, sendReply } = this.#commit(run, final, last, now));
     } catch (error) {
       log.error("run.commit_failed", { runId: run.facts.runId, error });
     }
     run.end(now, final);
     this.#close(run, () => {
+      sendReply();
       for (const message of stored) news.messageAppended({ key: run.facts.sessionKey }, message);
       announce(now);
     });
   }
 
-  #commit(run: Run, final: RunFinal, last: readonly Message[], now: number): StoredMessage[] {
+  #commit(run: Run, final: RunFinal, last: readonly Message[], now: number): Committed {
     const { db, ledger, sessions, transcript } = this.deps;
     return db.transaction(() => {
       ledger.end(run.facts, final, now);
+      const sendReply = this.#reply(run, outletEnd(final));
       const session = sessions.get(run.facts.sessionKey);
-      if (!session || run.state.at !== "running") return [];
+      if (!session || run.state.at !== "running") return { stored: [], sendReply };
       const { sessionId } = run.state;
       const stored = [...run.produced.messages, ...last].map((message) => transcript.append(sessionId, message));
       // A reset in mid-run began another session id: its counters are not this run's.
       if (session.sessionId === sessionId) sessions.update(session.key, counters(run, final));
-      return stored;
+      return { stored, sendReply };
     });
+  }
+
+  /** Hands the end to the chat that waits for it, inside the transaction of the end: an answer is never half kept. */
+  #reply(run: Run, end: OutletEnd): () => void {
+    const { outlet } = this.deps;
+    return (run.facts.request.reply && outlet?.ended(run.facts, end)) ?? (() => {});
   }
 
   /** Nothing here may keep the lane: events go to a bus that may fail, and the next run must not pay for it. */
@@ -141,6 +155,17 @@ export class Endings {
       runId: run.facts.runId,
     };
   }
+}
+
+interface Committed {
+  readonly stored: StoredMessage[];
+  sendReply(): void;
+}
+
+function outletEnd(final: RunFinal): OutletEnd {
+  if (final.state === "error") return { state: "error", message: final.message, kind: final.kind };
+  if (final.state === "aborted") return { state: "aborted" };
+  return { state: "ok", texts: final.payloads.map(({ text }) => text), isCommand: false };
 }
 
 /** Token counts of the last run; `totalTokens` is how full the context is. */

@@ -6,6 +6,7 @@ import { MODEL_ERROR_KINDS, ThinkingLevel } from "../../schemas/worker/agent.ts"
 import { ImagePart, Usage } from "../../schemas/message.ts";
 import { Closed, Int0, NonEmpty, OneOf, type Static, Type } from "../../schemas/primitives.ts";
 import { checker } from "../../schemas/validate.ts";
+import { Target } from "../../schemas/worker/content.ts";
 import type { Db, Row } from "../storage/db.ts";
 import type { RunFinal } from "./types.ts";
 
@@ -13,6 +14,16 @@ import type { RunFinal } from "./types.ts";
 export const REPEAT_TTL_MS = 300_000;
 export const REMEMBER_MS = 600_000;
 export const MAX_ENDED = 1_000;
+
+/** Where the answer goes beside the session: a chat of a channel. */
+export const ReplyRoute = Closed({
+  channel: NonEmpty,
+  accountId: NonEmpty,
+  target: Target,
+  /** The message of the inbox that is answered. */
+  inboxId: Type.Optional(NonEmpty),
+});
+export type ReplyRoute = Static<typeof ReplyRoute>;
 
 /** What a run needs to start again after a restart. */
 export const StoredRequest = Closed({
@@ -25,6 +36,13 @@ export const StoredRequest = Closed({
   thinking: Type.Optional(ThinkingLevel),
   timeoutMs: Type.Optional(Int0),
   extraSystemPrompt: Type.Optional(Type.String()),
+  /** What the model reads before the message and the transcript does not hold. */
+  context: Type.Optional(Type.String()),
+  reply: Type.Optional(ReplyRoute),
+  /** How often a restart has begun it anew. */
+  replays: Type.Optional(Int0),
+  /** A tool that changes something was called: it must not run twice. */
+  acted: Type.Optional(Type.Boolean()),
   /** Whether it may share a turn with other queued messages. */
   merge: Type.Boolean(),
   /** Beginnings of messages that a full queue folded into this one. */
@@ -54,7 +72,8 @@ const StoredFinal = Type.Union([
 const checkRequest = checker(StoredRequest);
 const checkFinal = checker(StoredFinal);
 
-export type RunMethod = "agent" | "chat.send";
+/** `channel`: a message that came in through a channel. */
+export type RunMethod = "agent" | "chat.send" | "channel";
 export type LedgerState = "queued" | "running" | "ok" | "error" | "aborted";
 
 export interface LedgerKey {
@@ -126,9 +145,12 @@ export class Ledger {
     );
   }
 
-  /** The transcript holds message and images from now on; the row keeps the small rest. */
+  /**
+   * The transcript holds message and images from now on; the row keeps the small rest. A message of a channel stays whole:
+   * nobody would send it again, so a restart must be able to.
+   */
   start(run: AcceptedRun, sessionId: string, now: number): void {
-    const request: StoredRequest = { ...run.request, message: "", images: [], summary: [] };
+    const request = run.method === "channel" ? run.request : emptied(run.request);
     this.db.run(
       "UPDATE runs SET state='running', session_id=?, started_at=?, request=? WHERE id=? AND state='queued'",
       sessionId,
@@ -140,7 +162,7 @@ export class Ledger {
 
   /** Writes the last word. An ended row is never changed again: the first end counts. */
   end(run: AcceptedRun, final: RunFinal, now: number): void {
-    const request: StoredRequest = { ...run.request, message: "", images: [], summary: [] };
+    const request = emptied(run.request);
     this.db.run(
       "UPDATE runs SET state=?, final=?, ended_at=?, request=? WHERE id=? AND state IN ('queued', 'running')",
       final.state,
@@ -149,6 +171,23 @@ export class Ledger {
       JSON.stringify(request),
       run.id,
     );
+  }
+
+  /** Notes that the run's tools have begun to change things: a restart must not begin it anew. */
+  acted(run: AcceptedRun): void {
+    const request: StoredRequest = { ...run.request, acted: true };
+    this.db.run("UPDATE runs SET request=? WHERE id=? AND state='running'", JSON.stringify(request), run.id);
+  }
+
+  /** Puts a run that a restart cut off back into the queue. Returns it as it stands now. */
+  requeue(row: LedgerRow): LedgerRow {
+    const request: StoredRequest = { ...row.request, replays: (row.request.replays ?? 0) + 1 };
+    this.db.run(
+      "UPDATE runs SET state='queued', started_at=NULL, request=? WHERE id=? AND state='running'",
+      JSON.stringify(request),
+      row.id,
+    );
+    return { ...row, request, state: "queued", startedAt: undefined };
   }
 
   /** Drops ended rows after their time, then the oldest beyond the cap. */
@@ -162,13 +201,22 @@ export class Ledger {
   }
 }
 
+const emptied = ({ context: _, ...request }: StoredRequest): StoredRequest => ({
+  ...request,
+  message: "",
+  images: [],
+  summary: [],
+});
+
+const METHODS: readonly RunMethod[] = ["agent", "chat.send", "channel"];
+
 function readRow(row: Row): LedgerRow {
   const request = checkRequest(JSON.parse(String(row["request"])));
   if (!request.ok) throw new Error(`Cannot read run "${String(row["id"])}": request ${request.error}`);
   return {
     id: String(row["id"]),
     runId: String(row["run_id"]),
-    method: row["method"] === "agent" ? "agent" : "chat.send",
+    method: METHODS.find((method) => method === row["method"]) ?? "chat.send",
     principal: String(row["principal"]),
     sessionKey: String(row["session_key"]),
     sessionId: String(row["session_id"]),

@@ -53,6 +53,7 @@ export function buildPrompt({ config, transcript, stamp }: PromptDeps, input: Pr
 /** System events first, then dropped messages in short, then the message or the queued messages. */
 function turnMessage(input: PromptInput, vision: boolean, stamp: Stamp): UserMessage {
   const turn = input.runs.map(userMessage);
+  const contexts = input.runs.flatMap(({ facts }) => facts.request.context ?? []);
   const summary = input.runs.flatMap(({ facts }) => facts.request.summary);
   const texts = turn.map((message) => textOf(message, vision));
   const blocks = [
@@ -60,6 +61,7 @@ function turnMessage(input: PromptInput, vision: boolean, stamp: Stamp): UserMes
     summary.length === 0
       ? ""
       : ["[Earlier queued messages, shortened]", ...summary.map((line) => `- ${line}`)].join("\n"),
+    ...contexts,
     texts.length < 2 ? stamped(input.runs[0], texts[0] ?? "", stamp) : queuedText(texts),
   ];
   const text: TextPart = { type: "text", text: blocks.filter((block) => block !== "").join("\n\n") };

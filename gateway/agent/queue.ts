@@ -32,12 +32,21 @@ export function queueSettings(
  * which no further one came; anything else runs by itself and at once.
  */
 export function planTurn(queue: readonly Run[], debounceMs: (run: Run) => number): TurnPlan {
-  const end = queue.findIndex(({ facts }) => !facts.request.merge);
+  const place = placeOf(queue[0]);
+  const end = queue.findIndex((run) => !run.facts.request.merge || placeOf(run) !== place);
   const count = end < 0 ? queue.length : end;
   const newest = queue[count - 1];
   if (!newest) return { count: 1, notBefore: 0 };
   // A message behind the group that cannot merge ends the waiting: nothing can join the group any more.
   return { count, notBefore: count < queue.length ? 0 : newest.facts.acceptedAt + debounceMs(newest) };
+}
+
+/** Messages with different chats to be answered in never share a turn: one of them would stay unanswered. */
+function placeOf(run: Run | undefined): string {
+  const reply = run?.facts.request.reply;
+  if (!reply) return "";
+  const { chatId, threadId, replyHandle } = reply.target;
+  return JSON.stringify([reply.channel, reply.accountId, chatId, threadId ?? "", replyHandle ?? ""]);
 }
 
 const SUMMARY_CHARS = 140;

@@ -10,6 +10,16 @@ const TOO_OLD = "The gateway was not running for a long time and this message ha
 /** A queued message older than this is not run any more: an answer to a forgotten question does harm. */
 const MAX_QUEUED_AGE_MS = 15 * 60_000;
 
+/** Beginnings anew at most: a message that ends the gateway each time must not do so for ever. */
+const MAX_REPLAYS = 10;
+
+/**
+ * Nobody repeats a message to a bot because its host was restarted, so a channel's run begins anew, unless a tool has
+ * changed something already.
+ */
+const mayReplay = ({ state, method, request }: LedgerRow): boolean =>
+  state === "running" && method === "channel" && request.acted !== true && (request.replays ?? 0) < MAX_REPLAYS;
+
 export interface RecoveryDeps {
   readonly ledger: Ledger;
   readonly endings: Endings;
@@ -23,7 +33,8 @@ export interface RecoveryDeps {
 
 export function recoverRuns({ ledger, endings, clock, log, revive, enqueue }: RecoveryDeps): void {
   const counts = { queued: 0, ended: 0 };
-  for (const row of ledger.open()) {
+  for (const found of ledger.open()) {
+    const row = mayReplay(found) ? ledger.requeue(found) : found;
     if (row.state === "queued" && row.acceptedAt + MAX_QUEUED_AGE_MS > clock.now()) {
       enqueue(revive(row, { at: "queued" }));
       counts.queued++;
@@ -32,7 +43,7 @@ export function recoverRuns({ ledger, endings, clock, log, revive, enqueue }: Re
     const startedAt = row.startedAt ?? row.acceptedAt;
     const run = revive(row, { at: "running", startedAt, sessionId: row.sessionId });
     // The transcript does not hold the message of a run that never started.
-    if (row.state === "queued") run.produced.messages.push(userMessage(run));
+    if (row.state === "queued" && (row.request.replays ?? 0) === 0) run.produced.messages.push(userMessage(run));
     endings.error(run, row.state === "queued" ? TOO_OLD : RESTARTED, "restarted");
     counts.ended++;
   }

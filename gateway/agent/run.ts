@@ -65,6 +65,8 @@ export class Run {
   /** Held while running. */
   lease: Lease | undefined;
   cancelDeadline: (() => void) | undefined;
+  /** A tool that changes something was called. */
+  acted = false;
   #state: RunState;
   readonly #settle: (final: RunFinal) => void;
 

@@ -62,6 +62,11 @@ export class RunEvents {
     return this.#text;
   }
 
+  /** What clients were shown of it; empty while it may still turn out silent. */
+  get visible(): string {
+    return this.#text.slice(0, this.#shown);
+  }
+
   start(startedAt: number, view: RunView): void {
     this.#startedAt = startedAt;
     this.#view = view;

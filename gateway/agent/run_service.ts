@@ -4,6 +4,7 @@ import type { Bus } from "../bus.ts";
 import type { Config } from "../config/types.ts";
 import type { Clock } from "../observe/clock.ts";
 import type { Log } from "../observe/log.ts";
+import { OWN_CHANNEL } from "../session/channel_ids.ts";
 import { Lanes } from "../session/lane.ts";
 import { createSessionNotifier, type SessionNotifier } from "../session/notify.ts";
 import type { SessionStore, Transcript } from "../session/types.ts";
@@ -19,7 +20,7 @@ import { type Origin, Run, type RunState, userMessage } from "./run.ts";
 import { RunEvents } from "./run_events.ts";
 import { rememberedWait, RunTable } from "./run_table.ts";
 import { Turns } from "./turn.ts";
-import type { ModelCatalog, ModelRunner, RunRequest, RunService, RunTicket, RunWait, Tool } from "./types.ts";
+import type { ModelCatalog, ModelRunner, Outlet, RunRequest, RunService, RunTicket, RunWait, Tool } from "./types.ts";
 
 const STOPPED = "The gateway was stopped while this run was in progress; send the message again";
 
@@ -37,6 +38,8 @@ export interface RunServiceDeps {
   readonly runner: ModelRunner;
   readonly models: ModelCatalog;
   readonly tools: readonly Tool[];
+  /** Absent: this gateway has no channels. */
+  readonly outlet?: Outlet;
 }
 
 export const createRunService = (deps: RunServiceDeps): RunService => new Runs(deps);
@@ -62,7 +65,7 @@ class Runs implements RunService {
     this.#lanes = new Lanes<Run>({
       clock: deps.clock,
       maxConcurrent: deps.config.agents.maxConcurrent,
-      plan: (queue) => planTurn(queue, (run) => this.#debounceMs(run.facts.sessionKey)),
+      plan: (queue) => planTurn(queue, (run) => this.#debounceMs(run)),
       start: (_lane, runs, lease) => this.#turns.start(runs, lease),
     });
     this.#acceptance = new Acceptance({
@@ -98,6 +101,7 @@ class Runs implements RunService {
       stored: storedRequest(request, images, leftOut),
       origin: { connId: request.client.connId, deviceId: request.client.deviceId },
       wish: request.queueMode,
+      onAccept: request.onAccept,
     };
     const command = this.#commands.find(request);
     return command ? this.#commands.run(incoming, command) : this.#acceptance.accept(incoming);
@@ -188,9 +192,10 @@ class Runs implements RunService {
     return { runId, sessionKey, agentId, acceptedAt, status: "in_flight", final: live.final };
   }
 
-  #debounceMs(sessionKey: string): number {
+  #debounceMs({ facts: { sessionKey, request } }: Run): number {
     const { config, sessions } = this.deps;
-    return queueSettings(config, sessions.get(sessionKey)?.entry ?? {}, "webchat", undefined).debounceMs;
+    const channel = request.reply?.channel ?? OWN_CHANNEL;
+    return queueSettings(config, sessions.get(sessionKey)?.entry ?? {}, channel, undefined).debounceMs;
   }
 
   #events(facts: AcceptedRun): RunEvents {
@@ -225,6 +230,8 @@ const storedRequest = (
   ...(request.thinking === undefined ? {} : { thinking: request.thinking }),
   ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
   ...(request.extraSystemPrompt === undefined ? {} : { extraSystemPrompt: request.extraSystemPrompt }),
+  ...(request.context === undefined || request.context === "" ? {} : { context: request.context }),
+  ...(request.reply === undefined ? {} : { reply: request.reply }),
   merge: false,
   summary: [],
 });

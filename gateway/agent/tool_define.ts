@@ -10,6 +10,7 @@ export interface ToolDef<P extends TProperties> {
   /** For the model: what the tool gives and when to use it. */
   readonly description: string;
   readonly args: TObject<P>;
+  readonly readOnly?: boolean;
   readonly run: (args: Static<TObject<P>>, context: ToolContext) => string | Promise<string>;
 }
 
@@ -20,6 +21,7 @@ export function defineTool<P extends TProperties>(def: ToolDef<P>): Tool {
     name: def.name,
     description: def.description,
     inputSchema: { ...def.args },
+    ...(def.readOnly === true ? { readOnly: true } : {}),
     run(args, context) {
       const checked = check(args);
       if (!checked.ok) throw new Error(`Cannot run ${def.name}: ${checked.error}`);

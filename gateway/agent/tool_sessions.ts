@@ -13,6 +13,7 @@ const MAX_TEXT = 1000;
 export const sessionsListTool = (sessions: SessionStore, transcript: Transcript): Tool =>
   defineTool({
     name: "sessions_list",
+    readOnly: true,
     description: "The conversations of this agent, newest first, with their keys.",
     args: Closed({
       search: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
@@ -36,6 +37,7 @@ export const sessionsListTool = (sessions: SessionStore, transcript: Transcript)
 export const sessionsHistoryTool = (sessions: SessionStore, transcript: Transcript): Tool =>
   defineTool({
     name: "sessions_history",
+    readOnly: true,
     description: "The last messages of one of this agent's conversations. Without a key, of this conversation.",
     args: Closed({
       sessionKey: Type.Optional(NonEmpty),

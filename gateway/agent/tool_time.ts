@@ -7,6 +7,7 @@ import type { Tool } from "./types.ts";
 export const timeTool = (clock: Clock): Tool =>
   defineTool({
     name: "time",
+    readOnly: true,
     description: "The current date and time. Without a time zone, that of the gateway's host.",
     args: Closed({
       timeZone: Type.Optional(

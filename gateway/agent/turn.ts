@@ -9,6 +9,7 @@ import type { EndingDeps, Endings } from "./endings.ts";
 import { notesFor, noteSuffix } from "./notes.ts";
 import { buildPrompt, createStamp } from "./prompt.ts";
 import { addUsage, type Run, userMessage } from "./run.ts";
+import { isSilent } from "./silence.ts";
 import { callTool } from "./tool_calls.ts";
 import {
   type ModelCatalog,
@@ -62,7 +63,9 @@ export class Turns {
       const systemEvents = session.entry.systemEvents ?? [];
       ledger.start(lead.facts, session.sessionId, now);
       const merged = runs.slice(0, -1).map((run) => endings.merged(run));
-      const stored = runs.map((run) => transcript.append(session.sessionId, userMessage(run)));
+      // A run that a restart cut off has its message in the transcript already.
+      const fresh = runs.filter(({ facts }) => (facts.request.replays ?? 0) === 0);
+      const stored = fresh.map((run) => transcript.append(session.sessionId, userMessage(run)));
       sessions.update(session.key, {
         systemSent: true,
         ...(systemEvents.length > 0 ? { systemEvents: undefined } : {}),
@@ -78,6 +81,7 @@ export class Turns {
       toolResults: (entry.verboseLevel ?? this.deps.config.agents.verboseDefault) === "full",
     });
     news.changed(lead.facts.sessionKey, "run");
+    if (lead.facts.request.reply) this.deps.outlet?.started(lead.facts);
     lead.cancelDeadline = clock.after(this.#deadline(lead), () => this.#timeout(lead));
     return started;
   }
@@ -136,13 +140,33 @@ export class Turns {
   #observer(run: Run, request: TurnRequest): ModelObserver {
     return {
       delta: (kind, text) => {
-        if (!run.isEnded) run.events.delta(kind, text);
+        if (run.isEnded) return;
+        run.events.delta(kind, text);
+        if (kind === "text") this.#grew(run);
       },
       message: (message) => {
         if (!run.isEnded) this.#message(run, request, message);
       },
-      tool: (call, signal) => callTool(this.deps, run, call, signal),
+      tool: (call, signal) => {
+        this.#noteTool(run, call.name);
+        return callTool(this.deps, run, call, signal);
+      },
     };
+  }
+
+  /** Shows the chat what clients see: complete messages, then what is visible of the current one. */
+  #grew(run: Run): void {
+    const { outlet } = this.deps;
+    if (!outlet || !run.facts.request.reply || run.events.visible === "") return;
+    const parts = [...run.produced.texts.filter((text) => !isSilent(text)), run.events.visible];
+    outlet.grew(run.facts, parts.map((text) => text.trim()).join("\n\n"));
+  }
+
+  /** Before the first tool that changes something, and durable: after it a restart must not begin the run anew. */
+  #noteTool(run: Run, name: string): void {
+    if (run.acted || this.deps.tools.find((tool) => tool.name === name)?.readOnly === true) return;
+    run.acted = true;
+    this.deps.ledger.acted(run.facts);
   }
 
   #message(run: Run, { notes, api }: TurnRequest, message: ModelMessage): void {

@@ -3,6 +3,7 @@ import type { AttachmentInput, Message, Usage } from "../../schemas/message.ts";
 import type { ModelErrorKind, ModelTarget, RunStart, ThinkingLevel, ToolSpec } from "../../schemas/worker/agent.ts";
 import type { ModelInfo, QueueMode } from "../config/types.ts";
 import type { Client } from "../connection/client.ts";
+import type { AcceptedRun, ReplyRoute, RunMethod } from "./ledger.ts";
 
 /** What a model run is asked to do. */
 export type ModelRequest = Omit<RunStart, "type">;
@@ -53,6 +54,8 @@ export interface ModelCatalog {
 }
 
 export interface Tool extends ToolSpec {
+  /** It only reads: a run that a restart cut off after it may begin anew. */
+  readonly readOnly?: boolean;
   /** Returns text for the model. May throw; the message then reaches the model as an error result. */
   run(
     args: Record<string, unknown>,
@@ -63,8 +66,9 @@ export interface Tool extends ToolSpec {
 /** A run as its caller asks for it. */
 export interface RunRequest {
   readonly runId: string;
-  readonly method: "agent" | "chat.send";
-  readonly client: Client;
+  readonly method: RunMethod;
+  /** Whose idempotency keys count, and who sees tool events. */
+  readonly client: Pick<Client, "principal" | "connId" | "deviceId">;
   /** As the client sent it; events of this run echo the canonical key. */
   readonly sessionKey: string;
   readonly agentId: string | undefined;
@@ -77,6 +81,31 @@ export interface RunRequest {
   readonly queueMode?: QueueMode | undefined;
   /** The message is text for the model even when it looks like a command. */
   readonly plain?: boolean | undefined;
+  /** What the model reads before the message and the transcript does not hold, such as what a group said before. */
+  readonly context?: string | undefined;
+  /** The chat that gets the answer too. */
+  readonly reply?: ReplyRoute | undefined;
+  /** Joins the transaction that accepts the run, so that what asked for it is marked in the same commit. */
+  readonly onAccept?: ((run: AcceptedRun) => void) | undefined;
+}
+
+/** How a run ended, for the chat that waits for it. */
+export type OutletEnd =
+  /** `texts`: complete messages to be shown; empty when the model chose to be silent. */
+  | { readonly state: "ok"; readonly texts: readonly string[]; readonly isCommand: boolean }
+  /** Another run carries its message. */
+  | { readonly state: "merged" }
+  | { readonly state: "aborted" }
+  | { readonly state: "error"; readonly message: string; readonly kind: ModelErrorKind | "restarted" };
+
+/** Takes the answers of runs with a `reply` to their chats. Delivery implements it. */
+export interface Outlet {
+  /** The turn has begun. */
+  started(run: AcceptedRun): void;
+  /** What may be shown of the answer has grown to `text`. */
+  grew(run: AcceptedRun, text: string): void;
+  /** Joins the transaction of the run's end; what it returns is called after the commit. */
+  ended(run: AcceptedRun, end: OutletEnd): () => void;
 }
 
 /** The last word on a run, as `agent` answers it and as it is kept for repeats. */
