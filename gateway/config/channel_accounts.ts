@@ -1,9 +1,11 @@
 /** One account of a provider out of `channels.<id>`: keys merged, checked, secrets resolved, faults told apart. */
+import { isAbsolute } from "node:path";
 import type { TObject } from "@sinclair/typebox";
 import { ChannelCommon, LIVE_CHANNEL_KEYS } from "../../schemas/config.ts";
 import { Type } from "../../schemas/primitives.ts";
 import { checker } from "../../schemas/validate.ts";
 import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
+import { namesInConfig } from "../observe/env_capture.ts";
 import { secretFile } from "../secrets/resolve.ts";
 import type { Secret } from "../secrets/secret.ts";
 import { dotted } from "./read_file.ts";
@@ -46,7 +48,7 @@ export function buildAccount(source: AccountSource, reading: Reading): ChannelAc
   const { manifest, accountId, isDefault, base, own } = source;
   const merged = mergedKeys(source);
   const checked = checker(channelSchema(manifest))(merged);
-  const { secrets, sources, faults } = secretsOf(source, reading);
+  const { secrets, sources, faults, needs } = secretsOf(source, reading);
   const faulty = checked.ok ? faults : [dotted(checked.error), ...faults];
   for (const fault of faulty) {
     reading.notes.issue(source.path, `Cannot use the ${manifest.label} account "${accountId}": ${fault}`);
@@ -54,7 +56,9 @@ export function buildAccount(source: AccountSource, reading: Reading): ChannelAc
   const config = settings(merged, manifest);
   const enabled = base["enabled"] !== false && own["enabled"] !== false;
   const isolation = merged["isolation"] === "process" ? "process" : "worker";
-  const problem = faulty.length > 0 ? broken(faulty) : missingOf(manifest, config, secrets, reading, source);
+  const problem = faulty.length > 0
+    ? broken(faulty, checked.ok ? "secret" : "invalid")
+    : missingOf(manifest, config, secrets, reading, source);
   return {
     channel: manifest.id,
     accountId,
@@ -65,6 +69,7 @@ export function buildAccount(source: AccountSource, reading: Reading): ChannelAc
     config,
     secrets,
     secretSources: sources,
+    needs,
     problem,
     fingerprint: fingerprint({ enabled, isolation, config, secrets, problem }),
   };
@@ -111,13 +116,17 @@ interface Secrets {
   readonly secrets: Record<string, Secret>;
   readonly sources: Record<string, "config" | "file" | "env">;
   readonly faults: string[];
+  readonly needs: { readonly read: string[]; readonly env: string[] };
 }
 
 function secretsOf(source: AccountSource, reading: Reading): Secrets {
-  const out: Secrets = { secrets: {}, sources: {}, faults: [] };
+  const out: Secrets = { secrets: {}, sources: {}, faults: [], needs: { read: [], env: [] } };
   for (const key of source.manifest.secrets) {
     const written = writtenSecret(source, key, reading);
     if (written === undefined) continue;
+    const path = secretFile(written.value);
+    if (path !== undefined && isAbsolute(path)) out.needs.read.push(path);
+    else out.needs.env.push(...namesInConfig(written.value));
     const resolved = reading.resolve(written.value);
     if (!resolved.ok) {
       out.faults.push(`${key}: ${resolved.error}`);
@@ -156,7 +165,8 @@ export const secretFilesOfKeys = (manifest: ChannelManifest, keys: Keys): string
     return typeof path === "string" && path !== "" ? [path] : [];
   });
 
-const broken = (faults: readonly string[]): AccountProblem => ({
+const broken = (faults: readonly string[], kind: AccountProblem["kind"]): AccountProblem => ({
+  kind,
   state: "disabled",
   sentence: `Its configuration has a fault: ${faults.join("; ")}`,
   userAction: "fix_config",
@@ -174,6 +184,7 @@ function missingOf(
     if (missing.length === 0) return undefined;
     const lacksSecret = manifest.secrets.some((key) => secrets[key] === undefined);
     return {
+      kind: "missing",
       state: "unconfigured",
       sentence: missing.join("; "),
       userAction: lacksSecret ? "set_token" : "fix_config",
@@ -181,7 +192,7 @@ function missingOf(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     reading.notes.issue(path, reason);
-    return broken([reason]);
+    return broken([reason], "invalid");
   }
 }
 

@@ -1,5 +1,4 @@
 /** `channels` of the file to accounts. One that is wrong is disabled with its issue; it never takes another one down. */
-import { isAbsolute } from "node:path";
 import { ChannelDefaults } from "../../schemas/config.ts";
 import { checker } from "../../schemas/validate.ts";
 import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
@@ -15,7 +14,7 @@ const ACCOUNT_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/u;
 /** Accounts of one channel at most: each is a worker. */
 const MAX_ACCOUNTS = 64;
 
-export const NO_CHANNELS: ChannelsConfig = { accounts: [], defaultAccounts: {}, defaults: {}, secretFiles: [] };
+export const NO_CHANNELS: ChannelsConfig = { accounts: [], defaultAccounts: {}, defaults: {} };
 
 /** `part` and `delivery`: the parts as parsed. Everything wrong is said in the notes; never throws. */
 export function channelsPart(
@@ -28,7 +27,6 @@ export function channelsPart(
   const defaults = channelDefaults(part["defaults"], reading);
   const accounts: ChannelAccount[] = [];
   const defaultAccounts: Record<string, string> = {};
-  const secretFiles: string[] = [];
   for (const [id, value] of Object.entries(part)) {
     if (id === "defaults") continue;
     const manifest = manifests.find((each) => each.id === id);
@@ -41,10 +39,9 @@ export function channelsPart(
       const built = accountsOf(manifest, value, { ...defaults, delivery }, reading);
       accounts.push(...withoutTwins(built.accounts, reading));
       defaultAccounts[id] = built.defaultId;
-      secretFiles.push(...built.secretFiles.filter(isAbsolute));
     }
   }
-  return { accounts, defaultAccounts, defaults, secretFiles };
+  return { accounts, defaultAccounts, defaults };
 }
 
 function channelDefaults(value: unknown, { notes }: Reading): Keys {
@@ -80,10 +77,7 @@ function accountsOf(manifest: ChannelManifest, base: Keys, defaults: Keys, readi
       path: Object.hasOwn(listed, accountId) ? `${path}.accounts.${accountId}` : path,
     }, reading);
   });
-  const secretFiles = [base, ...Object.values(listed).filter(isRecord)].flatMap((keys) =>
-    secretFilesOfKeys(manifest, keys)
-  );
-  return { accounts, defaultId, secretFiles };
+  return { accounts, defaultId };
 }
 
 /** The listed accounts; beside them, or alone, the channel itself when it holds a secret of its own. */
@@ -149,6 +143,6 @@ function withoutTwins(accounts: readonly ChannelAccount[], { notes }: Reading): 
       `channels.${account.channel}.accounts.${account.accountId}`,
       `Cannot use the account "${account.accountId}": ${sentence}`,
     );
-    return { ...account, problem: { state: "disabled", sentence, userAction: "fix_config" } };
+    return { ...account, problem: { kind: "invalid", state: "disabled", sentence, userAction: "fix_config" } };
   });
 }

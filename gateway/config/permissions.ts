@@ -37,7 +37,7 @@ export function gatewayPermissions(loaded: LoadedConfig, listen: readonly Listen
       ...(loaded.asksOllama ? [OLLAMA_HOST] : []),
       ...channels.net,
     ]),
-    read: outermost([...kept, ...programFiles(paths), ...secretFilesOf(config.parsed), ...config.channels.secretFiles]),
+    read: outermost([...kept, ...programFiles(paths), ...secretFilesOf(config.parsed), ...channels.read]),
     write: outermost(kept),
     env: unique([...KNOWN_ENV, ...namesInConfig(config.raw ?? "")]),
     sys: unique([
@@ -53,12 +53,13 @@ export function gatewayPermissions(loaded: LoadedConfig, listen: readonly Listen
 }
 
 /** What the enabled accounts need together. Main must hold it, since no worker can get more than main has. */
-function channelRights({ config, manifests }: LoadedConfig): Pick<PermissionSet, "net" | "sys" | "run"> {
+function channelRights({ config, manifests }: LoadedConfig): Pick<PermissionSet, "net" | "read" | "sys" | "run"> {
   const sets = config.channels.accounts.filter(({ enabled }) => enabled).map((account) =>
     accountRights(account, manifests)
   );
   return {
     net: sets.flatMap(({ net }) => net),
+    read: sets.flatMap(({ read }) => read),
     sys: sets.flatMap(({ sys }) => sys),
     run: sets.flatMap(({ run }) => run),
   };
@@ -67,11 +68,18 @@ function channelRights({ config, manifests }: LoadedConfig): Pick<PermissionSet,
 /** What one account needs of main; nothing when its configuration is too wrong to tell. */
 export function accountRights(account: ChannelAccount, manifests: readonly ChannelManifest[]): PermissionSet {
   const manifest = manifests.find(({ id }) => id === account.channel);
-  if (manifest === undefined || account.problem?.state === "disabled") return NO_PERMISSIONS;
+  if (manifest === undefined || account.problem?.kind === "invalid") return NO_PERMISSIONS;
   try {
     const { net, sys, run } = manifest.permissions(account.config);
     const host = account.isolation === "process" && !Deno.build.standalone ? [Deno.execPath()] : [];
-    return { ...NO_PERMISSIONS, net: unique(net), sys: unique(sys), run: unique([...run, ...host]) };
+    return {
+      net: unique(net),
+      read: account.needs.read,
+      write: [],
+      env: account.needs.env,
+      sys: unique(sys),
+      run: unique([...run, ...host]),
+    };
   } catch {
     return NO_PERMISSIONS;
   }

@@ -61,6 +61,7 @@ export type QueueMode = "collect" | "followup" | "steer" | "steer-backlog" | "in
 
 /** Why an account is not started, and what a person must do. */
 export interface AccountProblem {
+  readonly kind: "invalid" | "secret" | "missing" | "rights";
   /** `disabled`: its configuration is wrong. `unconfigured`: something is missing, or the process lacks a right. */
   readonly state: "disabled" | "unconfigured";
   readonly sentence: string;
@@ -84,6 +85,8 @@ export interface ChannelAccount {
   readonly secrets: Readonly<Record<string, Secret>>;
   /** Where each secret came from: `config`, `file`, `env`. */
   readonly secretSources: Readonly<Record<string, "config" | "file" | "env">>;
+  /** Files and variables that its secrets are read from. */
+  readonly needs: { readonly read: readonly string[]; readonly env: readonly string[] };
   /** Set: the account is not started. */
   readonly problem: AccountProblem | undefined;
   /**
@@ -100,8 +103,6 @@ export interface ChannelsConfig {
   readonly defaultAccounts: Readonly<Record<string, string>>;
   /** `channels.defaults` as written. */
   readonly defaults: Readonly<Record<string, unknown>>;
-  /** Absolute paths of files that hold secrets of accounts. */
-  readonly secretFiles: readonly string[];
 }
 
 /** Which agent answers where (sessions facts, section 2); in the order of the file. */

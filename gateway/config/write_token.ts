@@ -1,6 +1,7 @@
 /** Writes a generated token into the configuration file, where the official clients of the host find it too. */
 import { dirname } from "node:path";
 import type { Secret } from "../secrets/secret.ts";
+import { replaceFile } from "./atomic_write.ts";
 
 /**
  * Sets `gateway.auth.token`; comments and formatting stay. The only write to the file that nobody asked for.
@@ -11,7 +12,7 @@ export async function writeToken(path: string, raw: string | undefined, token: S
   try {
     const text = raw === undefined || raw.trim() === "" ? freshFile(token) : await withToken(raw, token);
     await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await replaceFile(await target(path), text);
+    await replaceFile(path, text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot write gateway.auth.token to "${path}": ${reason}`, { cause: error });
@@ -31,32 +32,4 @@ export async function withToken(raw: string, token: Secret): Promise<string> {
   };
   child(child(root, "gateway"), "auth").set("token", token.reveal());
   return root.toString();
-}
-
-/** The file behind a symbolic link: replacing the link itself would cut it off from its target. */
-async function target(path: string): Promise<string> {
-  try {
-    return (await Deno.lstat(path)).isSymlink ? await Deno.realPath(path) : path;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return path;
-    throw error;
-  }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  try {
-    const file = await Deno.open(temporary, { createNew: true, write: true, mode: 0o600 });
-    try {
-      const bytes = new TextEncoder().encode(text);
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-      await file.sync();
-    } finally {
-      file.close();
-    }
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
-  }
 }

@@ -85,7 +85,7 @@ export function fakeConfig(change: Partial<Config> = {}): Config {
     },
     queue: { mode: "collect", byChannel: {}, debounceMs: 1000, cap: 20, drop: "summarize" },
     logging: { level: "info", format: "text" },
-    channels: { accounts: [], defaultAccounts: {}, defaults: {}, secretFiles: [] },
+    channels: { accounts: [], defaultAccounts: {}, defaults: {} },
     bindings: [],
     messages: {
       groupChat: { historyLimit: 50, mentionPatterns: [] },
