@@ -36,6 +36,7 @@ export function channelPermissions(asked: ChannelPermissions): WorkerPermissions
       throw new Error(`Cannot grant "${entry}": an entry must not be empty or hold a space or comma`);
     }
   }
+  if (asked.run.length > 1) throw new Error("Cannot grant more than one program to a worker");
   const unknown = asked.sys.find((name) => !isSysName(name));
   if (unknown !== undefined) {
     throw new Error(`Cannot grant sys "${unknown}": workers may ask for ${SYS_NAMES.join(", ")}`);

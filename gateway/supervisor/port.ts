@@ -94,7 +94,12 @@ export function createPort<In, Out>(options: PortOptions<In, Out>): Port<In, Out
         reject(unavailable(`The worker gave no answer within ${deadlineMs} ms`));
       });
       pending.set(id, { resolve, reject, cancel });
-      post(message);
+      try {
+        post(message);
+      } catch (error) {
+        // It cannot be cloned or framed: it has not left, and no answer will come.
+        settle(id)?.reject(error instanceof Error ? error : new Error(String(error)));
+      }
       return promise;
     },
     receive(data) {

@@ -46,6 +46,8 @@ export interface AccountStatus {
   readonly lastInboundAt: number | undefined;
   readonly lastOutboundAt: number | undefined;
   readonly self: Readonly<Record<string, unknown>>;
+  /** Threads of this account that stopped answering: each may hold a processor core until the gateway is restarted. */
+  readonly lostThreads: number;
 }
 
 /** A failed request to a worker. `not_sent` when the worker never got it, `unknown` when its answer was lost. */

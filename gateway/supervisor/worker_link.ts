@@ -3,10 +3,10 @@ import { LifeReport, messageChecker, WORKER_CRASH } from "../../schemas/worker/r
 import type { Checker } from "../../schemas/validate.ts";
 import type { Clock } from "../observe/clock.ts";
 import type { Log } from "../observe/log.ts";
-import { watchLiveness } from "./liveness.ts";
+import { type Liveness, watchLiveness } from "./liveness.ts";
 import type { WorkerPermissions } from "./permissions.ts";
 import { createPort, type PortStats } from "./port.ts";
-import { startWorker } from "./worker_host.ts";
+import { startWorker, type WorkerHost, type WorkerHostOptions } from "./worker_host.ts";
 
 export interface LinkTimes {
   /** Until the worker reports `ready`. */
@@ -41,6 +41,12 @@ export interface LinkOptions<In, Out> {
   readonly clock: Clock;
   readonly log: Log;
   readonly times?: LinkTimes;
+  /** What runs the worker; default: a Web Worker. */
+  readonly startHost?: (options: WorkerHostOptions) => WorkerHost;
+  /** Asked for every message before anything else; false ends the worker, because it sends more than main can bear. */
+  readonly admit?: () => boolean;
+  /** Asked for every line that goes into the log; false drops it. */
+  readonly admitLog?: () => boolean;
 }
 
 export interface WorkerLink<In, Out> {
@@ -52,6 +58,8 @@ export interface WorkerLink<In, Out> {
   request(id: string, message: Out, deadlineMs: number): Promise<In>;
   stop(): void;
   stats(): PortStats;
+  /** Resolves when an ended worker has given everything back; see `WorkerHost.gone`. */
+  readonly gone: Promise<void>;
 }
 
 interface Ping {
@@ -73,11 +81,14 @@ export function linkWorker<In extends { readonly type: string }, Out>(
   const ready = Promise.withResolvers<void>();
   let ended = false;
 
-  const host = startWorker({
+  const host = (options.startHost ?? startWorker)({
     url: options.url,
     name: options.name,
     permissions: options.permissions,
-    onMessage: (data) => port.receive(data),
+    onMessage(data) {
+      if (options.admit?.() ?? true) port.receive(data);
+      else end({ kind: "crashed", message: "it floods the gateway with messages" });
+    },
     onError: (message) => end({ kind: "crashed", message }),
   });
   const port = createPort<In, Out | Ping>({
@@ -91,25 +102,29 @@ export function linkWorker<In extends { readonly type: string }, Out>(
     log,
   });
   const cancelStart = clock.after(times.startMs, () => end({ kind: "wedged", message: "it did not start in time" }));
-  const liveness = watchLiveness({
-    clock,
-    intervalMs: times.pingIntervalMs,
-    deadlineMs: times.pingDeadlineMs,
-    misses: times.pingMisses,
-    ping: (id, deadlineMs) => port.request(`ping:${id}`, { type: "ping", id }, deadlineMs),
-    onWedged: () => end({ kind: "wedged", message: "it no longer answers" }),
-  });
+  let liveness: Liveness | undefined;
+  /** Not before `ready`: a worker that is still loading its modules cannot answer, and has a time limit of its own. */
+  const watch = () =>
+    liveness ??= watchLiveness({
+      clock,
+      intervalMs: times.pingIntervalMs,
+      deadlineMs: times.pingDeadlineMs,
+      misses: times.pingMisses,
+      ping: (id, deadlineMs) => port.request(`ping:${id}`, { type: "ping", id }, deadlineMs),
+      onWedged: () => end({ kind: "wedged", message: "it no longer answers" }),
+    });
 
   function handle(message: In): void {
     if (message.type !== "ready" && message.type !== "log") return options.handle(message);
     if (!checkLife.is(message)) return;
     if (message.type === "log") return takeLog(message);
     cancelStart();
+    watch();
     ready.resolve();
   }
 
   function takeLog(report: Extract<LifeReport, { type: "log" }>): void {
-    log[report.level](report.event, { generation, ...report.fields });
+    if (options.admitLog?.() ?? true) log[report.level](report.event, { generation, ...report.fields });
     if (report.event !== WORKER_CRASH) return;
     const { name, message } = report.fields;
     end({ kind: "crashed", message: `${String(name)}: ${String(message)}` });
@@ -119,7 +134,7 @@ export function linkWorker<In extends { readonly type: string }, Out>(
     if (ended) return;
     ended = true;
     cancelStart();
-    liveness.stop();
+    liveness?.stop();
     port.close(`The worker ${options.name} has ended: ${how.message}`);
     host.terminate();
     if (how.kind !== "stopped") log.error("worker.ended", { generation, kind: how.kind, reason: how.message });
@@ -133,5 +148,6 @@ export function linkWorker<In extends { readonly type: string }, Out>(
     request: (id, message, deadlineMs) => port.request(id, message, deadlineMs),
     stop: () => end({ kind: "stopped", message: "it was stopped" }),
     stats: () => port.stats(),
+    gone: host.gone,
   };
 }

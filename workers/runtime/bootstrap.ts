@@ -65,6 +65,15 @@ for (const name of ["BroadcastChannel", "caches"]) Reflect.deleteProperty(global
 redefine(Deno, "addSignalListener", () => {});
 redefine(Deno, "removeSignalListener", () => {});
 
+// An exit is silent: main would learn of it by a missed ping alone. This way it is a crash with a reason.
+const exit = (): never => {
+  crash(new Error("exit was called"));
+  throw new Error("Cannot exit: a worker ends when main says so");
+};
+for (const [holder, name] of [[self, "close"], [Deno, "exit"], [process, "exit"], [process, "reallyExit"]] as const) {
+  redefine(holder, name, exit);
+}
+
 // Libraries read process.env when they are imported; with `env: false` the real one throws.
 redefine(process, "env", Object.create(null));
 

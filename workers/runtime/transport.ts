@@ -15,6 +15,10 @@ export interface Transport {
   close(): void;
 }
 
+// Kept before the bootstrap replaces them: calls of a library are reported, ours are meant.
+const closeWorker = typeof self.close === "function" ? self.close.bind(self) : () => {};
+const exitProcess = Deno.exit.bind(Deno);
+
 const workerTransport: Transport = {
   kind: "worker",
   post: (message, transfer = []) => self.postMessage(message, { transfer }),
@@ -24,7 +28,7 @@ const workerTransport: Transport = {
       handle(data);
     };
   },
-  close: () => self.close(),
+  close: closeWorker,
 };
 
 /** Takes stdin and stdout for the protocol; what a library prints goes to stderr, which main reads as log lines. */
@@ -47,18 +51,18 @@ function openStdio(): Transport {
       }
     },
     listen(handle) {
-      const reader = createFrameReader(handle, () => Deno.exit(1));
+      const reader = createFrameReader(handle, () => exitProcess(1));
       const pump = async () => {
         const buffer = new Uint8Array(64 * 1024);
         while (true) {
           const read = await stdin.read(buffer);
-          if (read === null) Deno.exit(0);
+          if (read === null) return exitProcess(0);
           reader.push(buffer.slice(0, read));
         }
       };
-      pump().catch(() => Deno.exit(1));
+      pump().catch(() => exitProcess(1));
     },
-    close: () => Deno.exit(0),
+    close: () => exitProcess(0),
   };
 }
 
