@@ -44,11 +44,17 @@ const FALLBACK_TEXT = 4_000;
 
 export type PolicyOf = (channel: string, accountId: string) => DeliveryPolicy;
 
-/** Reads the policy anew at every call, so that a changed configuration holds from the next message on. */
-export function createPolicy(channels: Pick<Channels, "manifests" | "accountConfig">): PolicyOf {
+/**
+ * Reads the policy anew at every call, so that a changed configuration holds from the next message on. `unknown` is the
+ * `delivery.unknown` of the whole gateway; an account may say otherwise.
+ */
+export function createPolicy(
+  channels: Pick<Channels, "manifests" | "accountConfig">,
+  unknown: () => DeliveryPolicy["unknown"] = () => "hold",
+): PolicyOf {
   return (channel, accountId) => {
     const manifest = channels.manifests().find(({ id }) => id === channel);
-    return readPolicy(manifest && channels.accountConfig(channel, accountId), manifest?.capabilities);
+    return readPolicy(manifest && channels.accountConfig(channel, accountId), manifest?.capabilities, unknown());
   };
 }
 
@@ -56,6 +62,7 @@ export function createPolicy(channels: Pick<Channels, "manifests" | "accountConf
 export function readPolicy(
   config: Readonly<Record<string, unknown>> | undefined,
   can: ChannelManifest["capabilities"] | undefined,
+  unknown: DeliveryPolicy["unknown"] = "hold",
 ): DeliveryPolicy {
   const delivery = objectOf(config?.["delivery"]);
   const retry = objectOf(config?.["retry"]);
@@ -63,7 +70,7 @@ export function readPolicy(
     key === "reply" ? minutes(delivery["ttlMinutes"], DEFAULT_TTL_MS.reply) : DEFAULT_TTL_MS[key];
   const most = can?.maxText ?? FALLBACK_TEXT;
   return {
-    unknown: delivery["unknown"] === "resend" ? "resend" : "hold",
+    unknown: delivery["unknown"] === "resend" || delivery["unknown"] === "hold" ? delivery["unknown"] : unknown,
     ttlMs: { reply: ttl("reply"), send: ttl("send"), notice: ttl("notice") },
     retry: {
       attempts: numberOf(retry["attempts"], 1, 20, DEFAULT_RETRY.attempts),

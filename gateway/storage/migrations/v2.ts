@@ -23,6 +23,7 @@ CREATE INDEX inbox_by_message ON inbox(message_id);
 
 -- What goes out, one row a platform message. state: queued, attempting, sent, failed, unknown, expired, dropped.
 -- class: reply, send, notice, or draft: what shows an answer while it grows (its part is that of the answer). part counts within group_id; a part is sent only after the one before it.
+-- unresolved: the answer to some attempt was lost, so a give-up must not claim that nothing was sent.
 CREATE TABLE outbox (
   id TEXT PRIMARY KEY,
   class TEXT NOT NULL,
@@ -37,6 +38,7 @@ CREATE TABLE outbox (
   inbox_id TEXT, run_id TEXT, session_key TEXT,
   receipt TEXT, error TEXT,
   possible_duplicate INTEGER NOT NULL DEFAULT 0,
+  unresolved INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX outbox_once ON outbox(group_id, part);
