@@ -50,9 +50,9 @@ export function buildAccount(source: AccountSource, reading: Reading): ChannelAc
   const checked = checker(channelSchema(manifest))(merged);
   const { secrets, sources, faults, needs } = secretsOf(source, reading);
   const faulty = checked.ok ? faults : [dotted(checked.error), ...faults];
-  for (const fault of faulty) {
-    reading.notes.issue(source.path, `Cannot use the ${manifest.label} account "${accountId}": ${fault}`);
-  }
+  const said = (fault: string) => `Cannot use the ${manifest.label} account "${accountId}": ${fault}`;
+  if (!checked.ok) reading.notes.fault(source.path, said(dotted(checked.error)));
+  for (const fault of faults) reading.notes.issue(source.path, said(fault));
   const config = settings(merged, manifest);
   const enabled = base["enabled"] !== false && own["enabled"] !== false;
   const isolation = merged["isolation"] === "process" ? "process" : "worker";
@@ -191,7 +191,7 @@ function missingOf(
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    reading.notes.issue(path, reason);
+    reading.notes.fault(path, reason);
     return broken([reason], "invalid");
   }
 }

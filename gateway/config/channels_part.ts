@@ -34,7 +34,7 @@ export function channelsPart(
       const known = manifests.map((each) => each.id);
       if (known.length > 0) reading.notes.warn(`channels.${id}`, unknownKeyText(id, [...known, "defaults"]));
     } else if (!isRecord(value)) {
-      reading.notes.issue(`channels.${id}`, `Cannot use "channels.${id}": it must be an object`);
+      reading.notes.fault(`channels.${id}`, `Cannot use "channels.${id}": it must be an object`);
     } else {
       const built = accountsOf(manifest, value, { ...defaults, delivery }, reading);
       accounts.push(...withoutTwins(built.accounts, reading));
@@ -48,7 +48,7 @@ function channelDefaults(value: unknown, { notes }: Reading): Keys {
   if (value === undefined) return {};
   const checked = checker(ChannelDefaults)(value);
   if (checked.ok) return checked.value;
-  notes.issue("channels.defaults", `Cannot use "channels.defaults": ${checked.error}`);
+  notes.fault("channels.defaults", `Cannot use "channels.defaults": ${checked.error}`);
   return {};
 }
 
@@ -85,14 +85,14 @@ function accountIds(manifest: ChannelManifest, base: Keys, listed: Keys, path: s
   const ids: string[] = [];
   for (const [id, value] of Object.entries(listed)) {
     if (!ACCOUNT_ID.test(id)) {
-      notes.issue(
+      notes.fault(
         `${path}.accounts`,
         `Cannot use the account "${id}": its name has other characters than letters, digits, "_", "." and "-"`,
       );
     } else if (!isRecord(value)) {
-      notes.issue(`${path}.accounts.${id}`, `Cannot use the account "${id}": it must be an object`);
+      notes.fault(`${path}.accounts.${id}`, `Cannot use the account "${id}": it must be an object`);
     } else if (ids.length >= MAX_ACCOUNTS) {
-      notes.issue(`${path}.accounts.${id}`, `Cannot use the account "${id}": there are more than ${MAX_ACCOUNTS}`);
+      notes.fault(`${path}.accounts.${id}`, `Cannot use the account "${id}": there are more than ${MAX_ACCOUNTS}`);
     } else ids.push(id);
   }
   const ownSecret = manifest.secrets.some((key) => typeof base[key] === "string") ||
@@ -139,7 +139,7 @@ function withoutTwins(accounts: readonly ChannelAccount[], { notes }: Reading): 
       return account;
     }
     const sentence = `It has the same credentials as the account "${twin}", and a platform serves one of them only`;
-    notes.issue(
+    notes.fault(
       `channels.${account.channel}.accounts.${account.accountId}`,
       `Cannot use the account "${account.accountId}": ${sentence}`,
     );

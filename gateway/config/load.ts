@@ -101,7 +101,7 @@ async function buildConfig(file: ReadConfig, options: LoadOptions): Promise<Load
     canvasRoot,
     asksOllama,
     unreadable: !file.readable,
-    invalid: file.issues,
+    invalid: [...file.issues, ...notes.faults],
     manifests,
   };
 }

@@ -14,10 +14,17 @@ export interface Reading {
 export class Notes {
   readonly issues: Issue[] = [];
   readonly warnings: Issue[] = [];
+  /** The issues that lie in the file itself, not in what it refers to: a change that adds one is refused. */
+  readonly faults: Issue[] = [];
 
   /** Something was disabled. */
   issue(path: string, message: string): void {
     this.issues.push({ path, message });
+  }
+  /** Something was disabled, and only another text of the file can repair it. */
+  fault(path: string, message: string): void {
+    this.issue(path, message);
+    this.faults.push({ path, message });
   }
   /** Everything still works. */
   warn(path: string, message: string): void {
