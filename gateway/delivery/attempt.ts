@@ -43,6 +43,10 @@ export async function attempt(deps: AttemptDeps, id: string): Promise<{ readonly
   if (row?.state !== "queued") return { pauseAccountMs: 0 };
   const plan = planOf(deps, row);
   begin(deps, row, plan);
+  if (plan.how === "edit" && plan.draft.message.text === row.message.text) {
+    succeed(deps, row, plan, { kind: "ok" });
+    return { pauseAccountMs: 0 };
+  }
   try {
     const deadline = row.media === undefined ? CALL_MS : MEDIA_CALL_MS;
     const value = await deps.channels.request(row.channel, row.accountId, requestOf(row, plan), deadline);

@@ -103,9 +103,12 @@ export function createDrafts({ rows, channels, trail }: DraftDeps): Drafts {
   async function edit(spec: DraftSpec, draft: FullRow, text: string): Promise<DraftResult> {
     const messageId = draft.receipt?.messageIds[0];
     if (draft.state !== "sent" || messageId === undefined) return refused(true);
+    // Not known from here on: a crash or a lost answer leaves either text behind.
+    rows.setShown(draft, undefined);
     try {
       const request = { type: "edit", target: draft.message.target, messageId, text } as const;
       await channels.request(spec.channel, spec.accountId, request, CALL_MS);
+      rows.setShown(draft, text);
       return { ok: true };
     } catch (error) {
       const failure = failureOf(error);

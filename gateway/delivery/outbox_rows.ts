@@ -149,7 +149,9 @@ export class OutboxRows {
 
   /** What a crash cut off, drafts included. */
   interrupted(): FullRow[] {
-    return this.db.all("SELECT * FROM outbox WHERE state = 'attempting' ORDER BY rowid").map(full);
+    return this.db.all(
+      "SELECT * FROM outbox WHERE state IN ('queued', 'attempting') AND state = 'attempting' ORDER BY rowid",
+    ).map(full);
   }
 
   /** The call is about to be made: committed before it, so that a crash is known to have an open outcome. */
@@ -172,6 +174,13 @@ export class OutboxRows {
       this.clock.now(),
       id,
     );
+  }
+
+  /** What the message of a sent draft shows; undefined while that is not known. */
+  setShown(row: FullRow, text: string | undefined): void {
+    const { text: _, ...message } = row.message;
+    const json = JSON.stringify(text === undefined ? message : { ...message, text });
+    this.db.run("UPDATE outbox SET message = ?, updated_at = ? WHERE id = ?", json, this.clock.now(), row.id);
   }
 
   requeue(
