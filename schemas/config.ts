@@ -233,7 +233,12 @@ export const CONFIG_PARTS = {
   channels: Type.Record(Type.String(), Type.Unknown()),
   bindings: Type.Array(BindingEntry),
   delivery: DeliveryOf,
-  commands: Open({ useAccessGroups: Opt(Bool), native: Opt(Type.Unknown()), text: Opt(Bool) }),
+  commands: Open({
+    useAccessGroups: Opt(Bool),
+    ownerAllowFrom: Opt(Type.Array(Type.Union([Type.String(), Type.Number()]))),
+    native: Opt(Type.Unknown()),
+    text: Opt(Bool),
+  }),
 } as const;
 export type ConfigPart = keyof typeof CONFIG_PARTS;
 

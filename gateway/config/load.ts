@@ -90,7 +90,10 @@ async function buildConfig(file: ReadConfig, options: LoadOptions): Promise<Load
     bindings: bindingsPart(parts.bindings),
     messages: messagesPart(parts.messages),
     delivery: { unknown: parts.delivery?.unknown ?? "hold" },
-    commands: { useAccessGroups: parts.commands?.useAccessGroups ?? true },
+    commands: {
+      useAccessGroups: parts.commands?.useAccessGroups ?? true,
+      ownerAllowFrom: (parts.commands?.ownerAllowFrom ?? []).map(String),
+    },
   };
   const { secretSource, explicitPort } = gateway;
   return {

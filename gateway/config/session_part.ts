@@ -63,7 +63,7 @@ export const messagesPart = (part: MessagesConfig = {}): Config["messages"] => (
     mentionPatterns: part.groupChat?.mentionPatterns ?? [],
   },
   inbound: { debounceMs: part.inbound?.debounceMs ?? 0, byChannel: part.inbound?.byChannel ?? {} },
-  ackReaction: part.ackReaction === "" ? undefined : part.ackReaction,
+  ackReaction: part.ackReaction,
   ackReactionScope: part.ackReactionScope ?? "group-mentions",
   removeAckAfterReply: part.removeAckAfterReply ?? false,
   responsePrefix: part.responsePrefix,

@@ -121,6 +121,7 @@ export interface Binding {
 export interface MessagesSettings {
   readonly groupChat: { readonly historyLimit: number; readonly mentionPatterns: readonly string[] };
   readonly inbound: { readonly debounceMs: number; readonly byChannel: Readonly<Record<string, number>> };
+  /** Undefined: the agent's own emoji, else eyes; empty: none. */
   readonly ackReaction: string | undefined;
   readonly ackReactionScope: "group-mentions" | "group-all" | "direct" | "all" | "off";
   readonly removeAckAfterReply: boolean;
@@ -198,7 +199,11 @@ export interface Config {
   readonly bindings: readonly Binding[];
   readonly messages: MessagesSettings;
   readonly delivery: { readonly unknown: UnknownPolicy };
-  readonly commands: { readonly useAccessGroups: boolean };
+  readonly commands: {
+    readonly useAccessGroups: boolean;
+    /** Who the owner is over channels; absent or empty: who stands in an account's `allowFrom`. */
+    readonly ownerAllowFrom?: readonly string[];
+  };
 }
 
 /**

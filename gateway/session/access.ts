@@ -32,6 +32,10 @@ export const REASONS = {
   send_policy: "the send policy of the session denies answers",
   empty: "there is neither text nor an attachment",
   replaced: "a later edit replaced it",
+  channel_gone: "the account is not configured any more",
+  queue_full: "too many messages wait in its session already",
+  not_accepted: "the run could not be accepted",
+  no_session: "there is no session that the note is for",
 } as const;
 export type Reason = keyof typeof REASONS;
 

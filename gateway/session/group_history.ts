@@ -2,7 +2,7 @@
  * What was said in a group while the agent was not addressed: inbox rows in state `history`, given to the next prompt once
  * and then used up. Reading and using up are two steps, so that the second joins the transaction that accepts the run.
  */
-import { Inbound } from "../../schemas/worker/content.ts";
+import { Inbound, type Sender } from "../../schemas/worker/content.ts";
 import { checker } from "../../schemas/validate.ts";
 import type { Clock } from "../observe/clock.ts";
 import type { Db } from "../storage/db.ts";
@@ -65,8 +65,12 @@ const END = "UPDATE inbox SET state = 'done', reason = ?, updated_at = ? WHERE i
 function lineOf({ sender, text, media }: Extract<Inbound, { kind: "message" }>): string {
   const files = media.length === 0 ? "" : ` [${media.length} attachment${media.length === 1 ? "" : "s"}]`;
   const said = text.replaceAll(/\s+/gu, " ").trim().slice(0, MAX_LINE_CHARS);
-  return `${sender.name ?? sender.id}: ${said}${files}`.trim();
+  return `${speaker(sender)}: ${said}${files}`.trim();
 }
+
+/** A sender's name as one line: names are strangers' input and stand in prompts. */
+export const speaker = ({ id, name }: Pick<Sender, "id" | "name">): string =>
+  (name ?? "").replaceAll(/[\s\p{Cc}]+/gu, " ").trim().slice(0, 64) || id;
 
 /** The newest lines that fit. */
 function contextText(lines: readonly string[]): string {

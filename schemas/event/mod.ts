@@ -4,6 +4,7 @@ import { ChatEvent } from "./chat.ts";
 import type { EventDef } from "./define.ts";
 import { DevicePairRequestedEvent, DevicePairResolvedEvent } from "./pairing.ts";
 import { PresenceEvent } from "./presence.ts";
+import { SenderPairingRequestedEvent, SenderPairingResolvedEvent } from "./sender_pairing.ts";
 import { SessionMessageEvent, SessionsChangedEvent } from "./session.ts";
 import { ChallengeEvent, HealthEvent, HeartbeatEvent, ShutdownEvent, TickEvent } from "./system.ts";
 
@@ -20,4 +21,6 @@ export const EVENTS: readonly EventDef[] = [
   DevicePairResolvedEvent,
   SessionsChangedEvent,
   SessionMessageEvent,
+  SenderPairingRequestedEvent,
+  SenderPairingResolvedEvent,
 ];

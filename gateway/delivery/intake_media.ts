@@ -1,0 +1,77 @@
+/** Attachments of a message: fetched from the worker while it has them, images for the model, the rest named in the text. */
+import { LIMITS } from "../../schemas/frame.ts";
+import type { AttachmentInput } from "../../schemas/message.ts";
+import type { MediaRef } from "../../schemas/worker/content.ts";
+import type { Log } from "../observe/log.ts";
+import type { Channels } from "../supervisor/types.ts";
+
+const FETCH_MS = 30_000;
+/** Images of one message that the model sees. */
+const MAX_IMAGES = 10;
+const MB = 1024 * 1024;
+
+export interface FetchedMedia {
+  readonly attachments: readonly AttachmentInput[];
+  /** One line for each attachment that the model does not see. */
+  readonly lines: readonly string[];
+}
+
+export interface MediaSource {
+  readonly channel: string;
+  readonly accountId: string;
+  readonly maxMb: number;
+}
+
+/** Never rejects: an attachment that cannot be had is named, and the message goes on without it. */
+export async function fetchInboundMedia(
+  deps: { readonly channels: Pick<Channels, "request">; readonly log: Log },
+  source: MediaSource,
+  media: readonly MediaRef[],
+): Promise<FetchedMedia> {
+  const attachments: AttachmentInput[] = [];
+  const lines: string[] = [];
+  for (const ref of media) {
+    const got = isImage(ref) && attachments.length < MAX_IMAGES ? await fetchOne(deps, source, ref) : undefined;
+    if (got?.attachment) attachments.push(got.attachment);
+    else lines.push(`[${describe(ref)}${got ? `: ${got.why}` : ""}]`);
+  }
+  return { attachments, lines };
+}
+
+const isImage = ({ kind, mimeType }: MediaRef): boolean =>
+  kind === "image" || (kind === "sticker" && mimeType.startsWith("image/"));
+
+interface Got {
+  readonly attachment?: AttachmentInput;
+  readonly why: string;
+}
+
+async function fetchOne(
+  { channels, log }: { readonly channels: Pick<Channels, "request">; readonly log: Log },
+  { channel, accountId, maxMb }: MediaSource,
+  ref: MediaRef,
+): Promise<Got> {
+  const maxBytes = Math.min(Math.floor(maxMb * MB), LIMITS.attachmentBytes);
+  if (ref.bytes !== undefined && ref.bytes > maxBytes) return { why: `too large, at most ${megabytes(maxBytes)}` };
+  try {
+    const request = { type: "media.fetch", ref: ref.ref, maxBytes } as const;
+    const value = await channels.request(channel, accountId, request, FETCH_MS);
+    if (value.kind !== "media") return { why: "not available" };
+    if (value.data.byteLength > maxBytes) return { why: `too large, at most ${megabytes(maxBytes)}` };
+    const fileName = value.fileName ?? ref.fileName ?? `${ref.kind} ${ref.ref.slice(-8)}`;
+    const content = value.data.toBase64();
+    return { attachment: { type: "image", mimeType: value.mimeType, fileName, content }, why: "" };
+  } catch (error) {
+    log.warn("intake.media_failed", { channel, account: accountId, error });
+    return { why: "could not be fetched" };
+  }
+}
+
+const megabytes = (bytes: number): string => `${(bytes / MB).toFixed(1)} MB`;
+
+/** `document "report.pdf", 120 kB` */
+function describe({ kind, fileName, bytes }: MediaRef): string {
+  const name = fileName?.replaceAll(/[\s\p{Cc}"]+/gu, " ").trim().slice(0, 120);
+  const size = bytes === undefined ? "" : `, ${bytes < MB ? `${Math.ceil(bytes / 1024)} kB` : megabytes(bytes)}`;
+  return `${kind}${name ? ` "${name}"` : ""}${size}`;
+}
