@@ -1,6 +1,10 @@
 /** The configuration's JSON Schema and the hints that forms are drawn with (methods facts, section 9). */
-import { ConfigFile } from "../../schemas/config.ts";
+import type { TObject } from "@sinclair/typebox";
+import { ChannelDefaults, ConfigFile } from "../../schemas/config.ts";
 import type { UiHint } from "../../schemas/method/config.ts";
+import { Type } from "../../schemas/primitives.ts";
+import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
+import { channelSchema } from "./channel_accounts.ts";
 import { holdsSecret } from "./view.ts";
 
 const DRAFT = "http://json-schema.org/draft-07/schema#";
@@ -17,18 +21,48 @@ const PART_LABELS: Readonly<Record<string, string>> = {
 };
 
 /** A draft-07 schema. Our schemas are plain JSON Schema already; the copy drops what only TypeScript sees. */
-export function configJsonSchema(): Record<string, unknown> {
-  const copy: unknown = JSON.parse(JSON.stringify(ConfigFile));
+export function configJsonSchema(manifests: readonly ChannelManifest[] = []): Record<string, unknown> {
+  const channels = Object.fromEntries(manifests.map((manifest) => [manifest.id, Type.Optional(channelOf(manifest))]));
+  const file = Type.Object({
+    ...ConfigFile.properties,
+    channels: Type.Optional(Type.Object({ defaults: Type.Optional(ChannelDefaults), ...channels })),
+  });
+  const copy: unknown = JSON.parse(JSON.stringify(file));
   return { $schema: DRAFT, ...(isObject(copy) ? copy : {}) };
 }
 
+/** A channel has the keys of an account, and accounts of its own. */
+function channelOf(manifest: ChannelManifest): TObject {
+  const account = channelSchema(manifest);
+  return Type.Object({
+    ...account.properties,
+    defaultAccount: Type.Optional(Type.String()),
+    accounts: Type.Optional(Type.Record(Type.String(), account)),
+  });
+}
+
 /** Hints by dotted path; `*` stands for any key and `[]` for any item. */
-export function configUiHints(schema: Readonly<Record<string, unknown>>): Record<string, UiHint> {
-  const hints: Record<string, UiHint> = {};
+export function configUiHints(
+  schema: Readonly<Record<string, unknown>>,
+  manifests: readonly ChannelManifest[] = [],
+): Record<string, UiHint> {
+  const hints: Record<string, UiHint> = Object.fromEntries(manifests.flatMap(channelHints));
   for (const [index, [part, label]] of Object.entries(PART_LABELS).entries()) hints[part] = { label, order: index };
   walk(schema, "", hints);
   return hints;
 }
+
+/** What the provider says of its own keys, for the channel and for each of its accounts. */
+const channelHints = ({ id, label, setup, secrets }: ChannelManifest): [string, UiHint][] => [
+  [`channels.${id}`, { label }],
+  ...[`channels.${id}`, `channels.${id}.accounts.*`].flatMap((path) => [
+    ...secrets.map((key): [string, UiHint] => [`${path}.${key}`, { sensitive: true }]),
+    ...setup.map(({ key, label, help, secret }): [string, UiHint] => [
+      `${path}.${key}`,
+      { label, help, ...(secret ? { sensitive: true } : {}) },
+    ]),
+  ]),
+];
 
 function walk(schema: unknown, path: string, hints: Record<string, UiHint>): void {
   if (!isObject(schema)) return;

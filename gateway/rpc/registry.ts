@@ -2,6 +2,7 @@
 import type { MethodDef } from "./define.ts";
 import { agentMethods } from "./methods/agent.ts";
 import { agentsMethods } from "./methods/agents.ts";
+import { channelMethods } from "./methods/channels.ts";
 import { chatMethods } from "./methods/chat.ts";
 import { commandMethods } from "./methods/commands.ts";
 import { configMethods } from "./methods/config.ts";
@@ -12,9 +13,12 @@ import { modelMethods } from "./methods/models.ts";
 import { sendMethods } from "./methods/send.ts";
 import { sessionMethods } from "./methods/sessions.ts";
 import { systemMethods } from "./methods/system.ts";
+import { webLoginMethods } from "./methods/web_login.ts";
 
 export const METHODS: readonly MethodDef[] = [
   ...systemMethods,
+  ...channelMethods,
+  ...webLoginMethods,
   ...agentMethods,
   ...agentsMethods,
   ...chatMethods,

@@ -2,17 +2,32 @@
 import type { ModelCatalog, RunService, Tool } from "../agent/types.ts";
 import type { DeviceTokens, PairingStore } from "../auth/types.ts";
 import type { Bus } from "../bus.ts";
+import type { ConfigControl } from "../config/control.ts";
 import type { Config } from "../config/types.ts";
 import type { Client } from "../connection/client.ts";
 import type { Clock } from "../observe/clock.ts";
+import type { Inbox } from "../delivery/inbox.ts";
+import type { DeliveryService } from "../delivery/outbox.ts";
+import type { MessageTrail } from "../delivery/trail.ts";
 import type { Log } from "../observe/log.ts";
 import type { HealthService } from "../presence/health.ts";
 import type { PresenceList } from "../presence/presence.ts";
+import type { SenderPairing } from "../session/sender_pairing.ts";
 import type { SessionStore, Transcript } from "../session/types.ts";
 import type { Db } from "../storage/db.ts";
+import type { Channels } from "../supervisor/types.ts";
 
 export interface Services {
+  /** As it was at start. */
   readonly config: Config;
+  /** As it is now, and how to change it. */
+  readonly live: ConfigControl;
+  readonly channels: Channels;
+  readonly inbox: Inbox;
+  readonly outbox: DeliveryService;
+  readonly trail: MessageTrail;
+  /** Strangers who asked to be let in, and who was. */
+  readonly senders: SenderPairing;
   readonly clock: Clock;
   readonly log: Log;
   readonly db: Db;
@@ -28,8 +43,6 @@ export interface Services {
   readonly connections: Connections;
   readonly version: string;
   readonly startedAtMs: number;
-  /** Sentences that say what waits for a restart; empty when nothing does. */
-  readonly restartReasons: () => readonly string[];
   /** The tools that every agent has. */
   readonly tools: readonly Pick<Tool, "name" | "description">[];
   /** The gateway's own device id and public key. */

@@ -1,5 +1,5 @@
-/** Parameters and results of config.get and config.schema (methods facts, section 9). */
-import { Closed, Int0, JsonObject, NonEmpty, Nullable, Open, type Static, Type } from "../primitives.ts";
+/** Parameters and results of config.get, config.schema, config.patch and config.plan (methods facts, section 9). */
+import { Closed, Int0, JsonObject, NonEmpty, Nullable, OneOf, Open, type Static, Type } from "../primitives.ts";
 
 const Opt = Type.Optional;
 
@@ -35,4 +35,51 @@ export const ConfigSchemaResult = Closed({
   uiHints: Type.Record(Type.String(), UiHint),
   version: NonEmpty,
   generatedAt: NonEmpty,
+});
+
+/** `raw`: a JSON5 object, applied as a merge patch; null deletes. A secret's marker stands for the stored value. */
+export const ConfigPatchParams = Open({
+  raw: NonEmpty,
+  /** `hash` of the `config.get` that the change was made from; required when the file exists. */
+  baseHash: Opt(Type.String()),
+  sessionKey: Opt(Type.String()),
+  note: Opt(Type.String()),
+  restartDelayMs: Opt(Int0),
+});
+
+/** `start`, `restart`, `stop`: the account's worker. `update`: settings that need none. `wait`: a right is missing. */
+const AccountChange = Closed({
+  channel: NonEmpty,
+  accountId: NonEmpty,
+  action: OneOf(["start", "restart", "stop", "update", "wait"]),
+  /** The flags that the process was started without. */
+  missing: Opt(NonEmpty),
+});
+
+const Effects = {
+  /** Dotted paths of what changes; values are not repeated. */
+  changed: Type.Array(Type.String()),
+  accounts: Type.Array(AccountChange),
+  /** Parts that take effect at once. */
+  live: Type.Array(NonEmpty),
+  restart: Closed({
+    required: Type.Boolean(),
+    /** One sentence a reason. */
+    reasons: Type.Array(NonEmpty),
+    /** What `deno run` would have to be given beside what it was. */
+    flags: Type.String(),
+  }),
+  issues: Type.Array(ConfigIssue),
+  warnings: Type.Array(ConfigIssue),
+};
+
+export const ConfigPlanResult = Closed({ ok: Type.Literal(true), path: NonEmpty, ...Effects });
+export const ConfigPatchResult = Closed({
+  ok: Type.Literal(true),
+  path: NonEmpty,
+  config: JsonObject,
+  /** Of the new text: the base of the next change. */
+  hash: NonEmpty,
+  ...Effects,
+  sentinel: Closed({ path: Nullable(NonEmpty), payload: JsonObject }),
 });

@@ -71,14 +71,3 @@ export const OkResult = Closed({ ok: Type.Literal(true) });
 
 export const LastHeartbeatParams = Open({});
 export const LastHeartbeatResult = Nullable(JsonObject);
-
-export const ChannelsStatusParams = Open({ probe: Opt(Type.Boolean()), timeoutMs: Opt(Int0) });
-export const ChannelsStatusResult = Closed({
-  ts: Int0,
-  channelOrder: Type.Array(NonEmpty),
-  channelLabels: Type.Record(Text, Text),
-  channelMeta: Opt(Type.Array(Closed({ id: NonEmpty, label: NonEmpty, detailLabel: NonEmpty }))),
-  channels: Type.Record(Text, JsonObject),
-  channelAccounts: Type.Record(Text, Type.Array(JsonObject)),
-  channelDefaultAccountId: Type.Record(Text, Text),
-});

@@ -1,18 +1,24 @@
-/** config.get and config.schema. */
-import { createHash } from "node:crypto";
+/** config.get, config.schema, config.plan and config.patch. */
 import {
   ConfigGetParams,
   ConfigGetResult,
+  ConfigPatchParams,
+  ConfigPatchResult,
+  ConfigPlanResult,
   ConfigSchemaParams,
   ConfigSchemaResult,
 } from "../../../schemas/method/config.ts";
 import { JsonObject } from "../../../schemas/primitives.ts";
 import { checker } from "../../../schemas/validate.ts";
+import { hashOf } from "../../config/control.ts";
+import type { ConfigPlan } from "../../config/plan.ts";
+import { asFlags } from "../../config/rights.ts";
 import { configJsonSchema, configUiHints } from "../../config/schema_view.ts";
 import { configView } from "../../config/view.ts";
 import { defineMethod, type MethodDef } from "../define.ts";
 
 const isJsonObject = checker(JsonObject).is;
+const DEADLINE_MS = 10_000;
 
 const get = defineMethod({
   name: "config.get",
@@ -20,9 +26,11 @@ const get = defineMethod({
   params: ConfigGetParams,
   result: ConfigGetResult,
   idempotency: "none",
-  deadlineMs: 10_000,
+  deadlineMs: DEADLINE_MS,
   description: "The configuration file without its secrets; comments are left out, because they may hold some",
-  handle(_call, { config }) {
+  async handle(_call, { live }) {
+    // The file as it is now, since the hash is what the next change is checked against.
+    const { config } = await live.read();
     const { parsed, raw, issues, warnings } = configView(config);
     return {
       path: config.path,
@@ -31,7 +39,7 @@ const get = defineMethod({
       parsed: parsed ?? {},
       valid: issues.length === 0,
       config: isJsonObject(parsed) ? parsed : {},
-      ...(config.raw === undefined ? {} : { hash: createHash("sha256").update(config.raw).digest("hex") }),
+      ...(config.raw === undefined ? {} : { hash: hashOf(config.raw) }),
       issues: [...issues],
       warnings: [...warnings],
       legacyIssues: [],
@@ -45,17 +53,65 @@ const schema = defineMethod({
   params: ConfigSchemaParams,
   result: ConfigSchemaResult,
   idempotency: "none",
-  deadlineMs: 10_000,
+  deadlineMs: DEADLINE_MS,
   description: "The configuration's JSON Schema (draft-07) with hints for forms",
-  handle(_call, { version, clock }) {
-    const schema = configJsonSchema();
+  handle(_call, { version, clock, channels }) {
+    const schema = configJsonSchema(channels.manifests());
     return {
       schema,
-      uiHints: configUiHints(schema),
+      uiHints: configUiHints(schema, channels.manifests()),
       version,
       generatedAt: new Date(clock.now()).toISOString(),
     };
   },
 });
 
-export const configMethods: readonly MethodDef[] = [get, schema];
+const plan = defineMethod({
+  name: "config.plan",
+  access: "operator.admin",
+  params: ConfigPatchParams,
+  result: ConfigPlanResult,
+  idempotency: "none",
+  deadlineMs: DEADLINE_MS,
+  description: "What config.patch with the same parameters would change, restart and wait for; writes nothing",
+  async handle({ params }, { live }) {
+    const made = await live.plan(params);
+    return { ok: true as const, path: live.current().path, ...effects(made) };
+  },
+});
+
+const patch = defineMethod({
+  name: "config.patch",
+  access: "operator.admin",
+  params: ConfigPatchParams,
+  result: ConfigPatchResult,
+  idempotency: "none",
+  deadlineMs: DEADLINE_MS,
+  description: "Changes the file by a merge patch, comments kept, and applies what needs no restart",
+  async handle({ params }, { live }) {
+    const { file, plan } = await live.patch(params);
+    const { parsed } = configView(file.config);
+    return {
+      ok: true as const,
+      path: file.config.path,
+      config: isJsonObject(parsed) ? parsed : {},
+      hash: hashOf(file.config.raw ?? ""),
+      ...effects(plan),
+      sentinel: { path: null, payload: {} },
+    };
+  },
+});
+
+function effects({ changed, accounts, live, restart, missing, next }: ConfigPlan) {
+  const { issues, warnings } = configView(next);
+  return {
+    changed: [...changed],
+    accounts: accounts.map((change) => ({ ...change })),
+    live: [...live],
+    restart: { required: restart.length > 0, reasons: [...restart], flags: asFlags(missing) },
+    issues: [...issues],
+    warnings: [...warnings],
+  };
+}
+
+export const configMethods: readonly MethodDef[] = [get, schema, plan, patch];

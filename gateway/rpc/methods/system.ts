@@ -1,8 +1,6 @@
-/** health, status, system-presence, system-event, last-heartbeat, channels.status. */
+/** health, status, system-presence, system-event, last-heartbeat. */
 import process from "node:process";
 import {
-  ChannelsStatusParams,
-  ChannelsStatusResult,
   HealthParams,
   HealthResult,
   LastHeartbeatParams,
@@ -58,14 +56,26 @@ const status = defineMethod({
         everyMs: null,
       })),
     },
-    channelSummary: ["WebChat: served by the gateway"],
+    channelSummary: channelSummary(services),
     queuedSystemEvents: [...services.sessions.get("main")?.entry.systemEvents ?? []],
     sessions: sessionsStatus(services),
   }),
 });
 
+/** One line an account, as a person reads it. */
+function channelSummary({ channels }: Services): string[] {
+  const labels = new Map(channels.manifests().map(({ id, label }) => [id, label]));
+  const lines = channels.accounts().filter(({ enabled }) => enabled).map(
+    ({ channel, accountId, name, state, sentence }) => {
+      const account = accountId === "default" ? "" : ` (${name ?? accountId})`;
+      return `${labels.get(channel) ?? channel}${account}: ${state.replaceAll("_", " ")}. ${sentence}`;
+    },
+  );
+  return ["WebChat: served by the gateway", ...lines];
+}
+
 function gatewayStatus(services: Services): Static<typeof StatusResult>["gateway"] {
-  const { config } = services;
+  const { issues, warnings } = services.live.current();
   return {
     version: services.version,
     pid: process.pid,
@@ -74,9 +84,9 @@ function gatewayStatus(services: Services): Static<typeof StatusResult>["gateway
     connections: [...services.connections.list()].length,
     activeRuns: services.runs.activeCount(),
     devicesWaiting: services.pairing.list().pending.length,
-    configIssues: [...config.issues],
-    restartRequired: [...services.restartReasons()],
-    configWarnings: [...config.warnings],
+    configIssues: [...issues],
+    restartRequired: [...services.live.restartReasons()],
+    configWarnings: [...warnings],
   };
 }
 
@@ -171,29 +181,10 @@ const lastHeartbeat = defineMethod({
   handle: () => null,
 });
 
-const channelsStatus = defineMethod({
-  name: "channels.status",
-  access: "operator.read",
-  params: ChannelsStatusParams,
-  result: ChannelsStatusResult,
-  idempotency: "none",
-  deadlineMs: DEADLINE_MS,
-  description: "The state of every messaging channel",
-  handle: (_call, { clock }) => ({
-    ts: clock.now(),
-    channelOrder: [],
-    channelLabels: {},
-    channels: {},
-    channelAccounts: {},
-    channelDefaultAccountId: {},
-  }),
-});
-
 export const systemMethods: readonly MethodDef[] = [
   health,
   status,
   systemPresence,
   systemEvent,
   lastHeartbeat,
-  channelsStatus,
 ];
