@@ -80,7 +80,7 @@ function begin({ rows, trail }: AttemptDeps, row: FullRow, plan: Plan): void {
 }
 
 function requestOf(row: FullRow, plan: Plan): ChannelRequest {
-  const { target, text, poll, media, ...rest } = row.message;
+  const { target, text, poll, media, source: _, ...rest } = row.message;
   if (plan.how === "edit") return { type: "edit", target, messageId: plan.messageId, text: text ?? "" };
   const idempotencyKey = plan.how === "find_draft" ? plan.draft.id : row.id;
   if (poll !== undefined) return { type: "poll", poll: { ...poll, target, idempotencyKey } };

@@ -1,7 +1,8 @@
-/** Finished blocks of a growing answer, each a delivery of its own; the final answer is what is left then. */
+/** Finished blocks of a growing answer, each a delivery of its own; the outbox leaves them out of the answer. */
 import { chunksOf } from "./chunk.ts";
 import type { Preview, ReplySpec, ReplyStreamDeps } from "./coalesce.ts";
 import { createFenceScan } from "./fence.ts";
+import { blockGroup } from "./outbox_rows.ts";
 import type { DeliveryPolicy } from "./policy.ts";
 
 const MIN_CHARS = 800;
@@ -20,10 +21,11 @@ export function createBlocks({ outbox, clock }: ReplyStreamDeps, spec: ReplySpec
   let closed = false;
 
   function deliver(text: string, end: number): void {
+    const source = latest.slice(sent, end);
     sent = end;
-    const groupId = `${spec.groupId}#block${count++}`;
+    const groupId = blockGroup(spec.groupId, count++);
     const target = count === 1 ? spec.target : unquoted(spec.target);
-    outbox.enqueue({ ...spec, target, groupId, class: "reply", text, media: [] });
+    outbox.enqueue({ ...spec, target, groupId, class: "reply", text, source, media: [] });
   }
 
   /** A cut can be made where the text behind it is long enough to show that it is one. */
@@ -42,10 +44,10 @@ export function createBlocks({ outbox, clock }: ReplyStreamDeps, spec: ReplySpec
   }
 
   return {
-    delta(text) {
+    update(text) {
       if (closed) return;
-      // An answer that begins anew, such as after a tool call, cannot take back what was sent.
-      if (!text.startsWith(latest.slice(0, sent))) sent = 0;
+      // An answer that begins anew cannot take back what was sent; the end of the run says it whole.
+      if (!text.startsWith(latest.slice(0, sent))) return void (closed = true);
       latest = text;
       cutFull();
       cancel?.();
@@ -54,12 +56,8 @@ export function createBlocks({ outbox, clock }: ReplyStreamDeps, spec: ReplySpec
     close() {
       closed = true;
       cancel?.();
+      return false;
     },
-    rest(text) {
-      if (sent === 0 || !text.startsWith(latest.slice(0, sent))) return text;
-      return text.slice(sent).replace(/^(?:\s*\n|[ \t]+)/u, "");
-    },
-    shown: () => false,
   };
 }
 

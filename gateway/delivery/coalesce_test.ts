@@ -1,7 +1,8 @@
 /** Streams on their way out: drafts by edits, roll-over, blocks, silence, failures, and what a crash leaves. */
 import assert from "node:assert/strict";
 import { DeliveryLab, type LabOptions, settle } from "../../tests/helpers/delivery_lab.ts";
-import { createReplyStream, type ReplySpec } from "./coalesce.ts";
+import { openReplyStream, type ReplySpec } from "./coalesce.ts";
+import type { MediaOut } from "./types.ts";
 
 const spec: ReplySpec = {
   channel: "fake",
@@ -16,25 +17,30 @@ const spec: ReplySpec = {
 function open(options: LabOptions = {}) {
   const lab = new DeliveryLab({ ...options, policy: { streaming: "edit", ...options.policy } });
   const { outbox, channels, clock } = lab;
-  const stream = createReplyStream({ outbox, channels, clock, policy: () => lab.policy }, spec);
+  const stream = openReplyStream({ outbox, channels, clock, policy: () => lab.policy }, spec);
+  /** The run ends with this answer; undefined: without one. */
+  const end = (text: string | undefined, media: readonly MediaOut[] = []) => {
+    if (text !== undefined) outbox.enqueue({ ...spec, class: "reply", text, media });
+    stream.close();
+  };
   const pass = async (ms: number) => {
     lab.clock.advance(ms);
     await settle();
   };
-  return { lab, stream, pass };
+  return { lab, stream, pass, end };
 }
 
 Deno.test("a growing answer is one message that is edited, and its last edit is the answer", async () => {
-  const { lab, stream, pass } = open();
-  stream.delta("Hello");
+  const { lab, stream, pass, end } = open();
+  stream.update("Hello");
   await pass(700);
   assert.deepEqual(lab.platform.texts, ["Hello"]);
-  stream.delta("Hello wor");
-  stream.delta("Hello world, this");
+  stream.update("Hello wor");
+  stream.update("Hello world, this");
   await pass(500);
   assert.deepEqual(lab.platform.texts, ["Hello world, this"]);
   assert.equal(lab.platform.calls.length, 2, "edits keep the pace");
-  stream.final("Hello world, this is it.");
+  end("Hello world, this is it.");
   await settle();
   assert.deepEqual(lab.platform.texts, ["Hello world, this is it."]);
   assert.deepEqual(lab.states(), ["sent"]);
@@ -42,24 +48,24 @@ Deno.test("a growing answer is one message that is edited, and its last edit is 
 });
 
 Deno.test("an answer that is ready at once needs no draft", async () => {
-  const { lab, stream, pass } = open();
-  stream.delta("Quick");
-  stream.final("Quick.");
+  const { lab, stream, pass, end } = open();
+  stream.update("Quick");
+  end("Quick.");
   await pass(5_000);
   assert.deepEqual(lab.platform.calls.map((call) => call.type), ["send"]);
 });
 
 Deno.test("a long answer rolls over into new messages that stay where they are", async () => {
-  const { lab, stream, pass } = open({ policy: { maxText: 60 } });
+  const { lab, stream, pass, end } = open({ policy: { maxText: 60 } });
   const text = Array.from({ length: 8 }, (_, i) => `Sentence number ${i} stands here.`).join(" ");
   for (let end = 10; end < text.length; end += 10) {
-    stream.delta(text.slice(0, end));
+    stream.update(text.slice(0, end));
     await pass(600);
   }
   for (let round = 0; round < 10; round++) await pass(600);
   const before = lab.platform.messages.map((message) => message.id);
   const calls = lab.platform.calls.length;
-  stream.final(text);
+  end(text);
   for (let round = 0; round < 10; round++) await settle();
   assert.equal(lab.platform.texts.join(" "), text);
   assert.ok(lab.platform.calls.length <= calls + 2, "messages that show their text already are left alone");
@@ -67,13 +73,13 @@ Deno.test("a long answer rolls over into new messages that stay where they are",
 });
 
 Deno.test("a draft under way cannot overtake the answer", async () => {
-  const { lab, stream, pass } = open();
+  const { lab, stream, pass, end } = open();
   lab.platform.script.push("ok", "hang");
-  stream.delta("one");
+  stream.update("one");
   await pass(700);
-  stream.delta("one two");
+  stream.update("one two");
   await pass(500);
-  stream.final("one two three");
+  end("one two three");
   await settle();
   assert.deepEqual(lab.platform.texts, ["one"]);
   lab.platform.release();
@@ -81,59 +87,58 @@ Deno.test("a draft under way cannot overtake the answer", async () => {
   assert.deepEqual(lab.platform.texts, ["one two three"]);
 });
 
-Deno.test("an attachment takes the place of the draft", async () => {
-  const { lab, stream, pass } = open();
-  stream.delta("Look at this");
+Deno.test("an attachment follows the draft, which keeps the text", async () => {
+  const { lab, stream, pass, end } = open();
+  stream.update("Look at this");
   await pass(700);
-  stream.final("Look at this", [{ kind: "image", mimeType: "image/png", fileName: "a.png", data: new Uint8Array(3) }]);
+  end("Look at this", [{ kind: "image", mimeType: "image/png", fileName: "a.png", data: new Uint8Array(3) }]);
   await settle();
-  assert.deepEqual(lab.platform.texts, ["Look at this"]);
-  assert.deepEqual(lab.platform.calls.map((call) => call.type), ["send", "delete", "send"]);
+  assert.deepEqual(lab.platform.texts, ["Look at this", "[a.png]"]);
 });
 
 Deno.test("a draft that was deleted is replaced by a new message", async () => {
-  const { lab, stream, pass } = open();
-  stream.delta("partial");
+  const { lab, stream, pass, end } = open();
+  stream.update("partial");
   await pass(700);
   lab.platform.messages.length = 0;
-  stream.final("the whole answer");
+  end("the whole answer");
   await settle();
   assert.deepEqual(lab.platform.texts, ["the whole answer"]);
   assert.deepEqual(lab.states(), ["sent"]);
 });
 
 Deno.test("a draft that fails costs nothing", async () => {
-  const { lab, stream, pass } = open();
+  const { lab, stream, pass, end } = open();
   lab.platform.script.push({ code: "forbidden", retryable: false });
-  stream.delta("partial");
+  stream.update("partial");
   await pass(700);
-  stream.delta("partial answer");
+  stream.update("partial answer");
   await pass(5_000);
   assert.equal(lab.platform.calls.length, 1, "it is not tried again and again");
-  stream.final("answer");
+  end("answer");
   await settle();
   assert.deepEqual(lab.platform.texts, ["answer"]);
   assert.deepEqual(lab.told, []);
 });
 
 Deno.test("a lost draft is found again by its key where the platform has one", async () => {
-  const { lab, stream, pass } = open({ idempotent: true });
+  const { lab, stream, pass, end } = open({ idempotent: true });
   lab.platform.script.push("lost");
-  stream.delta("partial");
+  stream.update("partial");
   await pass(700);
-  stream.final("the whole answer");
+  end("the whole answer");
   await settle();
   assert.deepEqual(lab.platform.texts, ["the whole answer"]);
 });
 
 Deno.test("a 429 on a draft pauses the account, and the edits with it", async () => {
-  const { lab, stream, pass } = open();
+  const { lab, stream, pass, end } = open();
   lab.platform.script.push("ok", { code: "rate_limited", retryAfterMs: 5_000 });
-  stream.delta("a");
+  stream.update("a");
   await pass(700);
-  stream.delta("a b");
+  stream.update("a b");
   await pass(500);
-  stream.final("a b c");
+  end("a b c");
   await pass(4_000);
   assert.equal(lab.platform.calls.length, 2);
   await pass(1_000);
@@ -141,48 +146,36 @@ Deno.test("a 429 on a draft pauses the account, and the edits with it", async ()
 });
 
 Deno.test("a silent answer shows nothing and takes away what was shown", async () => {
-  const { lab, stream, pass } = open();
-  stream.delta("NO_RE");
+  const { lab, stream, pass, end } = open();
+  stream.update("NO_RE");
   await pass(2_000);
   assert.deepEqual(lab.platform.calls, []);
-  stream.delta("NO_REPLY was considered");
-  stream.delta("NOw something is said");
+  stream.update("NOw something is said");
   await pass(700);
   assert.equal(lab.platform.texts.length, 1);
-  assert.deepEqual(stream.final("NOw something is said NO_REPLY"), []);
+  stream.update("NOw something is said NO_REPLY");
+  end(undefined);
   await settle();
   assert.deepEqual(lab.platform.texts, []);
 });
 
-Deno.test("a failed run completes what is shown with its sentence; without one nothing new is said", async () => {
-  const first = open();
-  first.stream.delta("The first half");
-  await first.pass(700);
-  first.stream.fail("Something went wrong.");
-  await settle();
-  assert.deepEqual(first.lab.platform.texts, ["The first half\n\nSomething went wrong."]);
-  const second = open();
-  assert.deepEqual(second.stream.fail(undefined), []);
-  await second.pass(1_000);
-  assert.deepEqual(second.lab.platform.calls, []);
-});
-
 Deno.test("a stopped run keeps what is shown and sends nothing else", async () => {
   const shown = open();
-  shown.stream.delta("Partial text");
+  shown.stream.update("Partial text");
   await shown.pass(700);
-  shown.stream.delta("Partial text, longer");
-  shown.stream.aborted();
-  await settle();
-  assert.deepEqual(shown.lab.platform.texts, ["Partial text, longer"]);
+  shown.end(undefined);
+  await shown.pass(5_000);
+  assert.deepEqual(shown.lab.platform.texts, ["Partial text"]);
   const hidden = open();
-  hidden.stream.delta("Never shown");
-  assert.deepEqual(hidden.stream.aborted(), []);
-  assert.deepEqual(hidden.stream.final("late"), [], "the first end counts");
+  hidden.stream.update("Never shown");
+  hidden.end(undefined);
+  hidden.stream.update("Never shown, late");
+  await hidden.pass(5_000);
+  assert.deepEqual(hidden.lab.platform.calls, []);
 });
 
 Deno.test("typing is refreshed while the run goes on, and its failures are nobody's business", async () => {
-  const { lab, stream, pass } = open({ policy: { typing: true, streaming: "off" } });
+  const { lab, pass, end } = open({ policy: { typing: true, streaming: "off" } });
   const typed = () => lab.platform.calls.filter((call) => call.type === "typing").length;
   assert.equal(typed(), 1);
   lab.platform.request = (request) => {
@@ -193,33 +186,41 @@ Deno.test("typing is refreshed while the run goes on, and its failures are nobod
   await pass(6_000);
   await pass(6_000);
   assert.equal(typed(), 3);
-  stream.aborted();
+  end(undefined);
   await pass(20_000);
   assert.equal(typed(), 4, "taken away once, then nothing");
 });
 
 Deno.test("blocks are sent when they are finished, the final answer is the rest", async () => {
-  const { lab, stream, pass } = open({ policy: { streaming: "blocks" } });
+  const { lab, stream, pass, end } = open({ policy: { streaming: "blocks" } });
   const paragraphs = Array.from({ length: 6 }, (_, i) => `${`Paragraph ${i} says something. `.repeat(20).trim()}`);
   const text = paragraphs.join("\n\n");
-  for (let end = 50; end < text.length; end += 50) stream.delta(text.slice(0, end));
+  for (let end = 50; end < text.length; end += 50) stream.update(text.slice(0, end));
   await settle();
   const early = lab.platform.texts.length;
   assert.ok(early >= 2, `${early} blocks`);
-  stream.final(text);
+  end(text);
   await pass(1_000);
   const flat = (value: string) => value.replaceAll(/\s+/gu, " ");
   assert.equal(flat(lab.platform.texts.join(" ")), flat(text));
   for (const block of lab.platform.texts) assert.ok(block.length <= 1_200);
 });
 
+Deno.test("an answer that turns out different from its blocks is said whole", async () => {
+  const { lab, stream, end } = open({ policy: { streaming: "blocks" } });
+  stream.update("One sentence. ".repeat(100));
+  end("Another answer.");
+  await settle();
+  assert.equal(lab.platform.texts.at(-1), "Another answer.");
+});
+
 Deno.test("a pause of the model ends a block at a whole sentence", async () => {
-  const { lab, stream, pass } = open({ policy: { streaming: "blocks" } });
+  const { lab, stream, pass, end } = open({ policy: { streaming: "blocks" } });
   const whole = "A sentence of some words. ".repeat(34);
-  stream.delta(`${whole}And a beginn`);
+  stream.update(`${whole}And a beginn`);
   await pass(1_000);
   assert.deepEqual(lab.platform.texts, [whole.trim()]);
-  stream.final(`${whole}And a beginning.`);
+  end(`${whole}And a beginning.`);
   await settle();
   assert.equal(lab.platform.texts[1], "And a beginning.");
 });
@@ -229,12 +230,11 @@ Deno.test("after a crash the answer of the next process edits the draft of the l
   const path = `${folder}/gateway.sqlite`;
   const { openDb } = await import("../storage/db.ts");
   const { lab, stream, pass } = open({ db: await openDb(path) });
-  stream.delta("The first half");
+  stream.update("The first half");
   await pass(700);
   const next = await lab.crash(path);
   next.outbox.recover();
-  const { outbox, channels, clock } = next;
-  createReplyStream({ outbox, channels, clock, policy: () => next.policy }, spec).final("The whole answer");
+  next.outbox.enqueue({ ...spec, class: "reply", text: "The whole answer", media: [] });
   await settle();
   assert.deepEqual(next.platform.texts, ["The whole answer"]);
   next.outbox.stop();

@@ -61,12 +61,13 @@ export function createGrowingDraft(
   }
 
   return {
-    delta(text) {
+    update(text) {
       latest = text;
       plan(started ? pace : FIRST_MS);
     },
-    close,
-    rest: (text) => text,
-    shown: () => started,
+    close() {
+      close();
+      return started;
+    },
   };
 }

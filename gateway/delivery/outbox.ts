@@ -45,6 +45,8 @@ export interface DeliveryService extends Outbox {
   chatBusy(channel: string, accountId: string, chatId: string): boolean;
   /** Rows of an account that wait or are on their way. */
   countOpen(channel: string, accountId: string): number;
+  /** Of how many messages a delivery consists, and how many of them are text alone. */
+  parts(groupId: string): { readonly all: number; readonly text: number };
   /** Judges what a crash cut off and starts sending. Once, after the manifests are known. */
   recover(): void;
   /** Lets calls under way and what is due finish, for `ms` at most, then stops. */
@@ -96,6 +98,10 @@ export function createOutbox(deps: OutboxDeps): DeliveryService {
       return row;
     },
     drop: (id) => db.transaction(() => drop(parts, id)),
+    parts(groupId) {
+      const group = rows.group(groupId);
+      return { all: group.length, text: group.filter((row) => row.message.media === undefined).length };
+    },
     pause: (channel, accountId, ms) => sender.pause(channel, accountId, ms),
     chatBusy: (channel, accountId, chatId) => rows.chatBusy(channel, accountId, chatId),
     countOpen: (channel, accountId) => rows.countOpen(channel, accountId),
@@ -127,7 +133,9 @@ function enqueue(parts: Parts, delivery: Delivery): readonly string[] {
   if (known.length > 0) return known;
   const rules = policy(channel, accountId);
   const full = rows.countOpen(channel, accountId) >= MAX_OPEN;
-  const planned = planParts(delivery, rules);
+  // A draft shows the text already, and cannot become the caption of an attachment.
+  const drafted = delivery.draft !== undefined || parts.drafts.of(groupId, 0) !== undefined;
+  const planned = planParts({ ...delivery, text: withoutBlocks(parts, delivery) }, rules, !drafted);
   const expiresAt = clock.now() + rules.ttlMs[delivery.class];
   const ids = planned.map(({ message, media }, part) => {
     const id = uuid();
@@ -140,6 +148,14 @@ function enqueue(parts: Parts, delivery: Delivery): readonly string[] {
   const first = full && ids[0] !== undefined ? rows.get(ids[0]) : undefined;
   if (first) giveUp(parts, first, "failed", `More than ${MAX_OPEN} messages wait for this account`);
   return ids;
+}
+
+/** The answer without what its blocks have said; all of it when a new run says something else. */
+function withoutBlocks({ rows, trail }: Parts, { text, groupId, runId }: Delivery): string {
+  const said = rows.blocksOf(groupId);
+  if (said === "" || !text.startsWith(said)) return text;
+  if (runId !== undefined) trail.add(runId, "reply.blocks", { chars: said.length, of: text.length });
+  return text.slice(said.length).replace(/^(?:\s*\n|[ \t]+)/u, "");
 }
 
 /** A message that shows the beginning already, though not as a draft of ours, is taken for the draft of the first part. */

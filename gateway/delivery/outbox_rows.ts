@@ -15,6 +15,8 @@ export const StoredOutbound = Closed({
   media: Opt(Closed({ kind: MediaKind, mimeType: Type.String(), fileName: Opt(Type.String()) })),
   buttons: Opt(Type.Array(Type.Array(Button))),
   silent: Opt(Type.Boolean()),
+  /** The stretch of the answer that this block stands for, before fences were repaired. */
+  source: Opt(Type.String()),
   poll: Opt(Type.Omit(Poll, ["target", "idempotencyKey"])),
 });
 export type StoredOutbound = Static<typeof StoredOutbound>;
@@ -60,6 +62,9 @@ export interface Head {
   readonly nextAttemptAt: number;
   readonly expiresAt: number;
 }
+
+/** The group of one block of an answer. */
+export const blockGroup = (groupId: string, index: number): string => `${groupId}#block${index}`;
 
 const OPEN = "state IN ('queued', 'attempting') AND class <> 'draft'";
 const HEADS = "SELECT id, chat_id, next_attempt_at, expires_at, MIN(rowid) AS first FROM outbox " +
@@ -112,6 +117,16 @@ export class OutboxRows {
 
   group(groupId: string): FullRow[] {
     return this.db.all("SELECT * FROM outbox WHERE group_id = ? ORDER BY part", groupId).map(full);
+  }
+
+  /** What the blocks of an answer have said of it already. */
+  blocksOf(groupId: string): string {
+    let said = "";
+    for (let index = 0;; index++) {
+      const block = this.part(blockGroup(groupId, index), 0);
+      if (block === undefined) return said;
+      said += block.message.source ?? "";
+    }
   }
 
   ids(groupId: string): string[] {

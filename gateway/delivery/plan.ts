@@ -12,8 +12,8 @@ export interface PlannedPart {
   readonly media: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** The parts in the order in which they are sent; none when there is nothing to say. */
-export function planParts(delivery: Delivery, policy: DeliveryPolicy): PlannedPart[] {
+/** The parts in the order in which they are sent; none when there is nothing to say. `captions`: a short text may be one. */
+export function planParts(delivery: Delivery, policy: DeliveryPolicy, captions = true): PlannedPart[] {
   const { poll, media, target } = delivery;
   if (poll !== undefined) {
     return [{ message: { target, poll: { ...poll, options: [...poll.options] } }, media: undefined }];
@@ -25,7 +25,8 @@ export function planParts(delivery: Delivery, policy: DeliveryPolicy): PlannedPa
   });
   const [first, ...rest] = media;
   const [text] = texts;
-  const asCaption = first !== undefined && texts.length === 1 && text !== undefined && text.length <= MAX_CAPTION;
+  const short = texts.length === 1 && text !== undefined && text.length <= MAX_CAPTION;
+  const asCaption = captions && first !== undefined && short;
   const parts = asCaption
     ? [mediaPart(delivery, first, text), ...rest.map((each) => mediaPart(delivery, each, undefined))]
     : [...texts.map((each) => textPart(delivery, each)), ...media.map((each) => mediaPart(delivery, each, undefined))];
@@ -49,7 +50,12 @@ const mediaPart = ({ target }: Delivery, media: MediaOut, text: string | undefin
 });
 
 /** Only the first part quotes what it answers, and only the last text carries the buttons. */
-function dress(part: PlannedPart, { buttons, silent }: Delivery, isLastText: boolean, isFirst: boolean): PlannedPart {
+function dress(
+  part: PlannedPart,
+  { buttons, silent, source }: Delivery,
+  isLastText: boolean,
+  isFirst: boolean,
+): PlannedPart {
   const { replyToId: _, ...unquoted } = part.message.target;
   return {
     ...part,
@@ -58,6 +64,7 @@ function dress(part: PlannedPart, { buttons, silent }: Delivery, isLastText: boo
       target: isFirst ? part.message.target : unquoted,
       ...(buttons !== undefined && isLastText ? { buttons: buttons.map((row) => [...row]) } : {}),
       ...(silent === true ? { silent } : {}),
+      ...(source !== undefined && isFirst ? { source } : {}),
     },
   };
 }

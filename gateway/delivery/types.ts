@@ -32,6 +32,8 @@ export interface Delivery {
   readonly sessionKey: string | undefined;
   /** The message of the platform that already shows the beginning of this text (a stream by edits); it is edited. */
   readonly draft?: { readonly messageId: string };
+  /** A block of a growing answer: the stretch of the answer that `text` stands for. */
+  readonly source?: string;
   /** A poll instead of text and media. */
   readonly poll?: PollOut;
 }
