@@ -2,6 +2,7 @@
 import { environment } from "./gateway/observe/env.ts";
 import { runProcess } from "./gateway/cli/process.ts";
 import { CONNECTION, JSON_OPTION, LISTEN, RUN, SESSION, YES } from "./gateway/cli/common_options.ts";
+import { pairingGroup } from "./gateway/cli/pairing_group.ts";
 import type { CommandSpec, GroupSpec, OptionSpec, Program } from "./gateway/cli/program.ts";
 import manifest from "./deno.json" with { type: "json" };
 
@@ -313,7 +314,7 @@ const program: Program = {
     { title: "Run:", entries: [gateway, permissions] },
     { title: "Talk:", entries: [chat, agent] },
     { title: "Look:", entries: [status, health, presence, models] },
-    { title: "Manage:", entries: [sessions, devices, config] },
+    { title: "Manage:", entries: [sessions, devices, pairingGroup, config] },
     { title: "Expert:", entries: [call] },
   ],
   footer: `First steps:

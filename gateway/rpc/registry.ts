@@ -3,6 +3,7 @@ import type { MethodDef } from "./define.ts";
 import { agentMethods } from "./methods/agent.ts";
 import { agentsMethods } from "./methods/agents.ts";
 import { channelMethods } from "./methods/channels.ts";
+import { senderPairingMethods } from "./methods/channel_pairing.ts";
 import { chatMethods } from "./methods/chat.ts";
 import { commandMethods } from "./methods/commands.ts";
 import { configMethods } from "./methods/config.ts";
@@ -29,5 +30,6 @@ export const METHODS: readonly MethodDef[] = [
   ...commandMethods,
   ...configMethods,
   ...deviceMethods,
+  ...senderPairingMethods,
   ...emptyMethods,
 ];
