@@ -1,6 +1,6 @@
 /** agent and agent.wait: one run, accepted at once and answered again when it has ended. */
-import { isChannelId, LAST_CHANNEL, OWN_CHANNEL } from "../../session/channel_ids.ts";
-import { GatewayError, invalid, unavailable } from "../../../schemas/error.ts";
+import { isChannelId } from "../../session/channel_ids.ts";
+import { GatewayError, invalid } from "../../../schemas/error.ts";
 import {
   type AgentFinal,
   AgentParams,
@@ -11,6 +11,7 @@ import {
 import type { RunFinal, RunTicket } from "../../agent/types.ts";
 import { normalizeAgentId, parseAgentKey } from "../../session/key.ts";
 import { defineMethod, type MethodDef } from "../define.ts";
+import { replyRoute } from "../reply_route.ts";
 import { thinkingLevel } from "../run_params.ts";
 import type { Services } from "../services.ts";
 
@@ -26,7 +27,9 @@ const agent = defineMethod({
   description: "Runs the agent on a message: answers `accepted` at once and again with the result when the run ends",
   async handle({ params, client, respond }, services) {
     const { sessionKey, agentId } = target(params, services);
-    requireDelivery(params, sessionKey, agentId, services);
+    const { sessions, channels } = services;
+    const entry = sessions.get(sessions.canonical(sessionKey, agentId))?.entry ?? {};
+    const reply = replyRoute(params, entry, channels);
     const ticket = services.runs.start({
       runId: params.idempotencyKey,
       method: "agent",
@@ -38,6 +41,7 @@ const agent = defineMethod({
       thinking: thinkingLevel("agent", params.thinking),
       timeoutMs: params.timeout === undefined ? undefined : params.timeout * 1_000,
       extraSystemPrompt: params.extraSystemPrompt,
+      reply,
     });
     if (ticket.status === "in_flight") return client.protocol === 3 ? accepted(ticket) : inFlight(ticket);
     if (ticket.status === "new") respond(accepted(ticket));
@@ -87,7 +91,7 @@ function finalAnswer(final: RunFinal): AgentFinal {
 /** Session and agent, checked in the order of the protocol: channels, agent, whether the key belongs to the agent. */
 function target(params: AgentParams, services: Services): { sessionKey: string; agentId: string | undefined } {
   for (const channel of [params.channel, params.replyChannel]) {
-    if (channel !== undefined && channel.trim() !== "" && !isChannelId(channel)) {
+    if (channel !== undefined && channel.trim() !== "" && !isKnown(channel, services)) {
       throw invalid(`invalid agent params: unknown channel: ${channel}`);
     }
   }
@@ -103,26 +107,15 @@ function target(params: AgentParams, services: Services): { sessionKey: string; 
   return { sessionKey, agentId };
 }
 
+/** Channels that clients name from the start, and those that this gateway has beside them. */
+const isKnown = (channel: string, { channels }: Services): boolean =>
+  isChannelId(channel) || channels.manifests().some(({ id }) => id === channel.trim().toLowerCase());
+
 /** The named session, the one with the session id (a new one of that name when there is none), else the main session. */
 function keyOf({ sessionKey, sessionId }: AgentParams, { sessions, config }: Services): string {
   if (sessionKey !== undefined && sessionKey.trim() !== "") return sessionKey;
   if (sessionId !== undefined && sessionId.trim() !== "") return sessions.bySessionId(sessionId)?.key ?? sessionId;
   return config.session.mainKey;
-}
-
-/** Refuses a reply that could not be delivered before anything runs, so that no answer is made for nobody. */
-function requireDelivery(params: AgentParams, sessionKey: string, agentId: string | undefined, services: Services) {
-  if (params.deliver !== true) return;
-  const wanted = (params.replyChannel ?? params.channel ?? LAST_CHANNEL).trim().toLowerCase();
-  const session = services.sessions.get(services.sessions.canonical(sessionKey, agentId));
-  const channel = wanted === LAST_CHANNEL ? session?.entry.lastChannel : wanted;
-  if (channel === OWN_CHANNEL) return;
-  throw unavailable(
-    channel === undefined
-      ? "Cannot deliver the reply: this session was not used through a channel yet"
-      : `Cannot deliver the reply: channel "${channel}" is not set up on this gateway`,
-    { retryable: false },
-  );
 }
 
 const wait = defineMethod({
