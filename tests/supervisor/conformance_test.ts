@@ -120,14 +120,8 @@ for (const isolation of ["worker", "process"] as const) {
     await using lab = await startSupervisor({ accounts: [account("a", platform.url)] });
     await lab.waitState("a", "connected");
     platform.order({ do: "hang" });
-    await eventually("the provider to hang", async () => {
-      try {
-        await lab.send("a", "hello", crypto.randomUUID(), 300);
-        return false;
-      } catch (error) {
-        return failed("timeout", "unknown")(error);
-      }
-    });
+    await platform.waitCall("hanging");
+    await assert.rejects(lab.send("a", "hello", "key", 300), failed("timeout", "unknown"));
     platform.say("still here");
     await lab.waitTaken("a", 1);
     assert.equal(lab.status("a").state, "connected");

@@ -96,7 +96,7 @@ export function createProvider(context: ProviderContext): Provider {
         return lie(order.what);
       case "hang":
         hanging = true;
-        return;
+        return link.tell("hanging", {});
       case "log":
         return context.log("info", "fake.log", { text: order.text });
       case "store.get":
