@@ -41,6 +41,8 @@ export interface ChannelOptions {
   readonly strict: boolean;
   /** Set when something starts the gateway again: called when a thread is lost. */
   readonly orderlyRestart: ((reason: string) => void) | undefined;
+  /** Starts a worker; tests of the state machine give their own. */
+  readonly startSession?: typeof startSession;
 }
 
 export interface Channel {
@@ -122,7 +124,7 @@ export function createChannel(options: ChannelOptions): Channel {
     const current = <A extends unknown[]>(action: (...args: A) => void) => (...args: A): void => {
       if (session?.generation === generation) action(...args);
     };
-    return startSession({
+    return (options.startSession ?? startSession)({
       entry: options.entry,
       account,
       permissions: channelPermissions(manifest.permissions(account.config)),

@@ -196,6 +196,7 @@ function createValueCipher(key: Uint8Array): ValueCipher {
       return Buffer.concat([nonce, cipher.getAuthTag(), ...body]);
     },
     open(sealed, place) {
+      if (sealed.byteLength < NONCE + TAG) return undefined;
       try {
         const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE), { authTagLength: TAG });
         decipher.setAAD(new TextEncoder().encode(place));
