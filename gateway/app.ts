@@ -9,14 +9,20 @@ import { createTools } from "./agent/tools.ts";
 import { type Auth, createAuth } from "./auth/create.ts";
 import { gatewayIdentity } from "./auth/gateway_identity.ts";
 import { type KnownHosts, knownHosts } from "./auth/known_hosts.ts";
-import type { Config } from "./config/types.ts";
+import { type ConfigControl, type ConfigSource, createConfigControl } from "./config/control.ts";
+import { keepLastGood } from "./config/last_good.ts";
+import { startAccounts } from "./config/plan.ts";
+import type { ChannelEntry, Config } from "./config/types.ts";
+import { watchConfigFile } from "./config/watch.ts";
 import { Hub } from "./connection/hub.ts";
 import { LIMITS } from "../schemas/frame.ts";
 import type { HttpServer, ListenAddress } from "./http/server.ts";
 import type { Clock } from "./observe/clock.ts";
 import type { Log } from "./observe/log.ts";
 import { startPeriodic } from "./periodic.ts";
+import { createMessaging, type Messaging } from "./messaging.ts";
 import { createPort } from "./port.ts";
+import { channelHealth } from "./presence/channel_snapshot.ts";
 import { HealthService } from "./presence/health.ts";
 import { PresenceList } from "./presence/presence.ts";
 import { selfEntry } from "./presence/self.ts";
@@ -28,9 +34,12 @@ import type { Services } from "./rpc/services.ts";
 import { createSessionStore } from "./session/store.ts";
 import { createTranscript } from "./session/transcript.ts";
 import { type Db, openDb } from "./storage/db.ts";
+import { loadStoreKey } from "./supervisor/store_key.ts";
 
 export interface AppOptions {
   readonly config: Config;
+  /** Where changes of the configuration come from while the gateway runs. */
+  readonly source: ConfigSource;
   readonly log: Log;
   readonly clock: Clock;
   readonly version: string;
@@ -39,6 +48,10 @@ export interface AppOptions {
   readonly webchatDir: string;
   /** Checks every outgoing event and result against its schema; for tests and development. */
   readonly strict?: boolean;
+  /** Providers beside the shipped ones, or in their place. Only tests have any: no command line can set it. */
+  readonly workerEntries?: readonly ChannelEntry[];
+  /** Something starts the process again when it ends with the exit code of `restartWanted`. */
+  readonly supervised?: boolean;
 }
 
 export interface RunningGateway {
@@ -46,8 +59,8 @@ export interface RunningGateway {
   readonly addresses: readonly ListenAddress[];
   /** A link to WebChat with a new one-use code in its fragment, valid for ten minutes. */
   webchatLink(): string;
-  /** What waits for a restart since the configuration file changed; shown in `status`. */
-  setRestartReasons(reasons: readonly string[]): void;
+  /** Resolves with the reason when the process should end in order and be started again; only when supervised. */
+  readonly restartWanted: Promise<string>;
   /** Tells every client, lets running work finish for `drainMs`, closes 1012, writes everything out. */
   stop(reason: string, drainMs: number): Promise<void>;
 }
@@ -64,11 +77,14 @@ export async function startGateway(options: AppOptions): Promise<RunningGateway>
 }
 
 async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
-  const { config, log, clock } = options;
+  const { log, clock } = options;
   const stopping = new AbortController();
-  const auth = createAuth({ config, clock, db, hosts: hostsOf(options) });
+  const auth = createAuth({ config: options.config, clock, db, hosts: hostsOf(options) });
   const hub = new Hub({ log, totalBufferedBytes: LIMITS.totalBufferedBytes, strict: options.strict ?? false });
-  const { services, state, runs, restart } = createServices(options, db, hub, auth);
+  const live = createConfigControl({ started: await startConfig(options), source: options.source, log });
+  const restart = Promise.withResolvers<string>();
+  const storeKey = await loadStoreKey(options.config.stateDir);
+  const { services, state, runs, messaging } = createServices({ ...options, live, db, hub, auth, storeKey, restart });
   const dedupe = new Dedupe(db, clock);
   const dispatcher = new Dispatcher({
     services,
@@ -80,21 +96,26 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
   const { server, sockets } = createPort({ ...options, services, state, hub, dispatcher, auth });
   const addresses = await server.listen(options.listen);
   runs.service.recover();
+  await messaging.begin();
+  const unwatch = watchConfigFile({ path: options.source.path, clock, changed: () => live.fileChanged() });
   const stopPeriodic = startPeriodic({
     clock,
     hub,
     health: services.health,
-    sweeps: [() => dedupe.sweep(), runs.sweep],
+    sweeps: [() => dedupe.sweep(), runs.sweep, messaging.sweep],
   });
   sockets.startPings();
   return {
     addresses,
-    webchatLink: () => webchatLink(config, addresses, auth.bootstrap.issue().code),
-    setRestartReasons: (reasons) => restart.reasons = reasons,
+    webchatLink: () => webchatLink(options.config, addresses, auth.bootstrap.issue().code),
+    restartWanted: restart.promise,
     stop: async (reason, drainMs) => {
+      unwatch();
       stopPeriodic();
       hub.publish(ShutdownEvent, { reason, restartExpectedMs: null });
+      messaging.stopIntake();
       await runs.service.drain(drainMs);
+      await messaging.stop(Math.min(drainMs, DRAIN_OUTBOX_MS));
       stopping.abort();
       await closePort(hub, server, () => sockets.stop());
       await runs.stopWorker();
@@ -103,8 +124,37 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
   };
 }
 
-function createServices(options: AppOptions, db: Db, hub: Hub, auth: Auth) {
-  const { config, log, clock, version } = options;
+/** What is due to the platforms at the end; the rest is sent after the next start. */
+const DRAIN_OUTBOX_MS = 5_000;
+
+/** The configuration with the accounts that this process may run, and a copy of the file if it can be used. */
+async function startConfig({ config, source, log }: AppOptions): Promise<Config> {
+  const file = await source.read();
+  if (file.config.raw !== undefined && file.invalid.length === 0) {
+    await keepLastGood(source.path, file.config.raw).catch((error) => log.warn("config.copy_failed", { error }));
+  }
+  const { exists, raw, parsed } = file.config;
+  return {
+    ...config,
+    // A token that was generated at start stands in the file by now.
+    exists,
+    raw,
+    parsed,
+    channels: { ...file.config.channels, accounts: startAccounts(file, source.held) },
+  };
+}
+
+interface ServiceDeps extends AppOptions {
+  readonly live: ConfigControl;
+  readonly db: Db;
+  readonly hub: Hub;
+  readonly auth: Auth;
+  readonly storeKey: Uint8Array;
+  readonly restart: PromiseWithResolvers<string>;
+}
+
+function createServices(deps: ServiceDeps) {
+  const { config, log, clock, version, live, db, hub, auth } = deps;
   const startedAtMs = clock.now();
   const state = new StateCounters();
   const sessions = createSessionStore({ db, config, clock });
@@ -112,23 +162,34 @@ function createServices(options: AppOptions, db: Db, hub: Hub, auth: Auth) {
   const models = createModelCatalog(config);
   const runner = createModelRunner({ config, clock, log });
   const tools = createTools({ sessions, transcript, clock });
-  const service = createRunService({
+  const refresh = createRefresh(clock, () => health.refresh());
+  const messaging: Messaging = createMessaging({
     db,
-    config,
     clock,
     log,
     bus: hub,
     sessions,
     transcript,
-    runner,
-    models,
-    tools,
+    live,
+    storeKey: deps.storeKey,
+    workerEntries: deps.workerEntries ?? [],
+    ...(deps.supervised === true ? { orderlyRestart: (reason: string) => deps.restart.resolve(reason) } : {}),
+    stateChanged: refresh,
+    strict: deps.strict ?? false,
   });
-  const presence = new PresenceList(clock, state, hub, () => selfEntry(version, clock.now()));
-  const noChannels = () => ({ channels: {}, order: [], labels: {} });
-  const restart: { reasons: readonly string[] } = { reasons: [] };
+  const health = new HealthService(clock, state, hub, config, sessions, () => channelHealth(messaging.channels));
+  const parts = { db, config, clock, log, bus: hub, sessions, transcript, runner, models, tools };
+  const service = createRunService({ ...parts, outlet: messaging.outlet });
+  messaging.join(service);
+  const { channels, inbox, outbox, trail, senders } = messaging;
   const services: Services = {
     config,
+    live,
+    channels,
+    inbox,
+    outbox,
+    trail,
+    senders,
     clock,
     log,
     db,
@@ -139,22 +200,33 @@ function createServices(options: AppOptions, db: Db, hub: Hub, auth: Auth) {
     models,
     pairing: auth.pairing,
     deviceTokens: auth.deviceTokens,
-    presence,
-    health: new HealthService(clock, state, hub, config, sessions, noChannels),
+    presence: new PresenceList(clock, state, hub, () => selfEntry(version, clock.now())),
+    health,
     connections: hub,
     version,
     startedAtMs,
-    restartReasons: () => restart.reasons,
     tools,
     identity: gatewayIdentity(db),
   };
   return {
     services,
     state,
-    restart,
+    messaging,
     runs: { service, sweep: () => service.maintenance(), stopWorker: () => runner.stop() },
   };
 }
+
+/** Many accounts change their state at once at the start: one summary for all of them. */
+function createRefresh(clock: Clock, refresh: () => void): () => void {
+  let cancel: (() => void) | undefined;
+  return () => {
+    cancel ??= clock.after(REFRESH_MS, () => {
+      cancel = undefined;
+      refresh();
+    });
+  };
+}
+const REFRESH_MS = 100;
 
 /** The names under which this gateway may be called. Needs the system permissions `hostname` and `networkInterfaces`. */
 function hostsOf({ listen, config }: AppOptions): KnownHosts {

@@ -14,6 +14,7 @@ import { Sockets } from "./connection/sockets.ts";
 import { HttpServer } from "./http/server.ts";
 import { createRoutes } from "./http/routes.ts";
 import { StaticFiles } from "./http/static_files.ts";
+import { createWebhooks } from "./http/webhooks.ts";
 import { type Clock, uuid } from "./observe/clock.ts";
 import type { Log } from "./observe/log.ts";
 import type { StateCounters } from "./presence/state.ts";
@@ -61,6 +62,7 @@ export function createPort(options: PortOptions): { readonly server: HttpServer;
     isKnownHost: (host) => checkHost(host, auth.hosts).ok,
     hasRoom: (address) => sockets.hasRoom(address),
     ready: () => true,
+    webhooks: createWebhooks({ channels: services.channels, log }),
   });
   return { server: new HttpServer({ routes, sockets, log }), sockets };
 }

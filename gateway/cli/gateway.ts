@@ -3,9 +3,12 @@ import { systemClock } from "../observe/clock.ts";
 import type { Env } from "../observe/home.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import type { RunningGateway } from "../app.ts";
+import type { ChannelEntry } from "../config/types.ts";
+import { channelEntries } from "../supervisor/shipped.ts";
+import { EXITS } from "./exit.ts";
 import { gatewayFlags, keepGeneratedToken, listenError, makeStateDir, prepare, type Prepared } from "./gateway_boot.ts";
 import { type Locks, takeGatewayLocks } from "./gateway_locks.ts";
-import { watchChanges } from "./gateway_watch.ts";
+import { configSource } from "./gateway_config.ts";
 import { startLines } from "./start_lines.ts";
 
 export interface GatewayCommandOptions {
@@ -19,20 +22,24 @@ export interface GatewayCommandOptions {
   readonly password?: string | undefined;
   readonly verbose?: boolean | undefined;
   readonly drainMs?: number | undefined;
+  /** Providers beside the shipped ones, or in their place; only tests/ has any, and no option of main.ts sets it. */
+  readonly workerEntries?: readonly ChannelEntry[];
 }
 
 /** How long running work may go on after the first signal. */
 const DRAIN_MS = 10_000;
 
 /**
- * Runs the gateway in the foreground. Resolves with the exit code after a signal: 0 when everything was written out.
- * Throws `CliError` when it cannot start; nothing stays open then.
+ * Runs the gateway in the foreground. Resolves with the exit code after a signal: 0 when everything was written out, or
+ * 75 (temporary) when it wants to be started again by what supervises it (OPENCLAW_SUPERVISED=1). Throws `CliError` when it cannot start; nothing stays open then.
  */
 export async function gatewayCommand(options: GatewayCommandOptions): Promise<number> {
   // Loading the app takes longer than reading the configuration; both go on at once.
   const app = import("../app.ts");
   app.catch(() => {});
-  const prepared = await prepare(options.env, gatewayFlags(options));
+  const flags = gatewayFlags(options);
+  const entries = channelEntries(options.workerEntries);
+  const prepared = await prepare(options.env, flags, entries);
   const { config, paths } = prepared.loaded;
   const log = createLog(
     options.verbose ? "debug" : config.logging.level,
@@ -58,13 +65,14 @@ export async function gatewayCommand(options: GatewayCommandOptions): Promise<nu
       version: options.version,
       listen: prepared.plan.addresses,
       webchatDir: `${paths.staticDir}/webchat`,
+      source: configSource({ env: options.env, flags, prepared, entries }),
+      workerEntries: options.workerEntries ?? [],
+      supervised: options.env.get("OPENCLAW_SUPERVISED") === "1",
     }).catch((error: unknown) => {
       throw listenError(error, prepared.plan);
     });
     for (const line of linesOf(options, prepared, gateway, locks, tokenNote)) options.print(line);
-    const unwatch = watchChanges({ env: options.env, flags: gatewayFlags(options), prepared, gateway, log });
-    await untilStopped(gateway, log, options.drainMs ?? DRAIN_MS).finally(unwatch);
-    return 0;
+    return await untilStopped(gateway, log, options.drainMs ?? DRAIN_MS);
   } finally {
     release();
     locks.release();
@@ -116,24 +124,28 @@ const strayFields = (error: unknown) => ({
   at: error instanceof Error ? error.stack?.split("\n").slice(1, 4).map((line) => line.trim()).join(" < ") : undefined,
 });
 
-/** The first signal drains, the second ends the process at once: SQLite and the locks survive that. */
-async function untilStopped(gateway: RunningGateway, log: Log, drainMs: number): Promise<void> {
+/**
+ * The first signal, or the gateway's own wish for a restart, drains; the second signal ends the process at once: SQLite
+ * and the locks survive that. Returns the exit code.
+ */
+async function untilStopped(gateway: RunningGateway, log: Log, drainMs: number): Promise<number> {
   const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGTERM", "SIGINT"];
-  const first = Promise.withResolvers<Deno.Signal>();
+  const first = Promise.withResolvers<void>();
   let count = 0;
   const handlers = signals.map((signal) => {
     const handler = () => {
       if (++count > 1) Deno.exit(130);
-      first.resolve(signal);
+      first.resolve();
     };
     Deno.addSignalListener(signal, handler);
     return { signal, handler };
   });
   try {
-    const signal = await first.promise;
-    log.info("gateway.stopping", { signal, drainMs });
-    await gateway.stop("gateway stopping", drainMs);
-    log.info("gateway.stopped", { signal });
+    const restart = await Promise.race([first.promise.then(() => undefined), gateway.restartWanted]);
+    log.info("gateway.stopping", { reason: restart ?? "signal", drainMs });
+    await gateway.stop(restart === undefined ? "gateway stopping" : "service restart", drainMs);
+    log.info("gateway.stopped", {});
+    return restart === undefined ? EXITS.ok.code : EXITS.temporary.code;
   } finally {
     for (const { signal, handler } of handlers) Deno.removeSignalListener(signal, handler);
   }

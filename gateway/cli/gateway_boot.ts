@@ -12,6 +12,7 @@ import {
 } from "../config/permissions.ts";
 import { writeToken } from "../config/write_token.ts";
 import { type GatewayFlags, parsePort } from "../config/gateway_part.ts";
+import type { ChannelEntry } from "../config/types.ts";
 import type { Env } from "../observe/home.ts";
 import { prepareStateDir } from "../storage/state_dir.ts";
 import { CliError } from "./exit.ts";
@@ -44,9 +45,14 @@ export function gatewayFlags(options: {
 }
 
 /** Reads the configuration and checks that this process may do what it asks for. Writes nothing yet. */
-export async function prepare(env: Env, flags: GatewayFlags): Promise<Prepared> {
+export async function prepare(
+  env: Env,
+  flags: GatewayFlags,
+  entries: readonly ChannelEntry[] = [],
+): Promise<Prepared> {
   const paths = configured(() => pathsOf(env));
-  const loaded = await loadConfig({ env, paths, flags, ollama: findOllama });
+  const manifests = entries.map(({ manifest }) => manifest);
+  const loaded = await loadConfig({ env, paths, flags, manifests, ollama: findOllama });
   const plan = planFor(loaded);
   if (plan.refusal !== undefined) throw new CliError("config", plan.refusal);
   const held = heldPermissions(gatewayPermissions(loaded, plan.addresses));

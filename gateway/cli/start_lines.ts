@@ -1,5 +1,7 @@
 /** The first lines of the gateway: what runs, where, with which rights, on which model, and how to get in. */
-import { describePermissions, type HeldPermissions } from "../config/permissions.ts";
+import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
+import { accountRights, describePermissions, type HeldPermissions } from "../config/permissions.ts";
+import type { ChannelAccount } from "../config/types.ts";
 import { describe, type ListenAddress } from "../config/listen.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { SecretSource } from "../config/gateway_auth.ts";
@@ -33,9 +35,36 @@ export function startLines(facts: StartFacts): string[] {
     row("Permissions", permissionText(facts.held)),
     row("Access", facts.tokenNote === undefined ? accessText(facts.loaded) : `token, ${facts.tokenNote}`),
     row("Model", modelText(facts.loaded)),
+    ...channelLines(facts.loaded),
     ...problemLines(facts),
     row("WebChat", `${facts.webchatLink}  (opens once, within ten minutes)`),
   ];
+}
+
+/** Each enabled account with what its worker may reach, and every address that is not its platform's own. */
+function channelLines({ config, manifests }: LoadedConfig): string[] {
+  return config.channels.accounts.filter(({ enabled }) => enabled).flatMap((account) => {
+    const manifest = manifests.find(({ id }) => id === account.channel);
+    const name = `${manifest?.label ?? account.channel}${
+      account.accountId === "default" ? "" : ` (${account.accountId})`
+    }`;
+    const rights = describePermissions({ ...accountRights(account, manifests), read: [], env: [] });
+    const state = account.problem === undefined ? "" : `; not started: ${account.problem.sentence}`;
+    const foreign = manifest === undefined ? [] : foreignOf(manifest, account.config);
+    return [
+      row("Channel", `${name}, ${account.isolation}: ${rights === "" ? "no rights" : rights}${state}`),
+      ...foreign.map((address) => row("Address", `${name} talks to ${address}, which is not the platform's own`)),
+    ];
+  });
+}
+
+function foreignOf(manifest: ChannelManifest, config: ChannelAccount["config"]): string[] {
+  try {
+    return manifest.foreignAddresses(config);
+  } catch {
+    // The account's problem says already what is wrong with its addresses.
+    return [];
+  }
 }
 
 function problemLines({ loaded: { config, unreadable }, held, warnings }: StartFacts): string[] {

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { securityHeaders } from "./security_headers.ts";
 import type { StaticFiles } from "./static_files.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 /** What the server passes with each request. `upgrade`: decide about a WebSocket upgrade instead of serving. */
 export interface HttpBindings {
@@ -16,6 +17,7 @@ export interface RouteDeps {
   /** Whether one more socket from this address may wait for its handshake. */
   readonly hasRoom: (address: string) => boolean;
   readonly ready: () => boolean;
+  readonly webhooks: Webhooks;
 }
 
 const FOREIGN_HOST = {
@@ -30,6 +32,12 @@ const FOREIGN_HOST = {
 /** Answers 204 to an upgrade that may go on; anything else is the refusal that goes back to the client. */
 export function createRoutes(deps: RouteDeps): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
+  // Before the check of Host: a platform calls by whatever name its owner gave it. A claimed path reaches its worker only.
+  app.use("*", async (c, next) => {
+    const served = c.env.upgrade ? undefined : deps.webhooks.serve(c.req.raw);
+    if (served === undefined) return await next();
+    return await served;
+  });
   app.use("/healthz", securityHeaders("api"));
   app.use("/readyz", securityHeaders("api"));
   app.use("/health", securityHeaders("api"));
