@@ -8,6 +8,7 @@ import type { Clock } from "../observe/clock.ts";
 import { type Allowed, isSelfChat } from "../session/access.ts";
 import { activationAnswer, parseActivation } from "../session/activation.ts";
 import { isStopText } from "../session/commands.ts";
+import { sendAllowed } from "../session/send_policy.ts";
 import type { SenderPairing } from "../session/sender_pairing.ts";
 import type { SessionStore } from "../session/types.ts";
 import type { GroupHistory } from "../session/group_history.ts";
@@ -143,7 +144,11 @@ class Pipeline implements Intake {
   }
 
   #allowed(seen: Seen, access: Allowed): void {
-    const { event } = seen;
+    const { event, route, session } = seen;
+    // Before any sign of life: whoever gets no answer gets no read mark either.
+    if (!sendAllowed(this.deps.config().session.sendPolicy, route, event.chat.kind, session?.entry)) {
+      return this.#refusals.refuse(seen.row, "send_policy");
+    }
     if (event.kind === "message") return this.#message(seen, event, access);
     if (event.kind !== "button") return this.#note(seen, noteText(event, undefined));
     const place = { channel: seen.row.channel, accountId: seen.row.accountId, chatId: event.chat.id };

@@ -2,10 +2,8 @@
 import { GatewayError } from "../../schemas/error.ts";
 import type { Inbound, Target } from "../../schemas/worker/content.ts";
 import type { RunRequest, RunService } from "../agent/types.ts";
-import type { Config } from "../config/types.ts";
 import type { Log } from "../observe/log.ts";
 import type { GroupHistory } from "../session/group_history.ts";
-import { sendAllowed } from "../session/send_policy.ts";
 import type { SessionEntry, SessionStore } from "../session/types.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Seen } from "./intake_gate.ts";
@@ -17,7 +15,6 @@ import type { Outbox, Trail } from "./types.ts";
 const BUSY = "Sorry, too many messages are waiting for me. Please try again in a few minutes.";
 
 export interface StartDeps {
-  readonly config: () => Config;
   readonly log: Log;
   readonly inbox: Inbox;
   readonly trail: Trail;
@@ -45,10 +42,6 @@ export const principalOf = (channel: string, accountId: string): string => `chan
 export function startRun(deps: StartDeps, batch: readonly Seen[], message: ReadyMessage): void {
   const lead = batch.at(-1);
   if (!lead || deps.stopped()) return;
-  const { route, session, event } = lead;
-  if (!sendAllowed(deps.config().session.sendPolicy, route, event.chat.kind, session?.entry)) {
-    return batch.forEach(({ row }) => deps.refusals.refuse(row, "send_policy"));
-  }
   try {
     deps.runs.start(requestOf(deps, batch, lead, message));
   } catch (error) {
