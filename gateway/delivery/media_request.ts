@@ -3,7 +3,7 @@
  * by itself, so a name that points into the private network (or changes between two look-ups) would be followed.
  */
 import { type IncomingMessage, request } from "node:http";
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { AddressRule } from "./addresses.ts";
 
@@ -59,7 +59,9 @@ function connectChecked(url: URL, { allowAddress, signal }: RequestLimits): Prom
 
 function secured(socket: Socket, url: URL): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const tls = connectTls({ socket, servername: nameOf(url), ALPNProtocols: ["http/1.1"] });
+  const host = nameOf(url);
+  const name = isIP(host) === 0 ? { servername: host } : { host };
+  const tls = connectTls({ socket, ...name, ALPNProtocols: ["http/1.1"] });
   tls.once("secureConnect", () => resolve(tls));
   tls.once("error", (error) => reject(new Error(`its certificate or connection is not usable (${error.message})`)));
   socket.once("close", () => reject(new Error("it closed the connection")));
