@@ -39,6 +39,8 @@ const MAY_REVEAL = new Set([
   "gateway/config/write_token.ts",
   // Gives the model's key to the agent worker.
   "gateway/agent/catalog.ts",
+  // Gives an account's secrets to its own worker.
+  "gateway/supervisor/session.ts",
   // Sends it to the gateway that a person named.
   "gateway/cli/connect_params.ts",
 ]);

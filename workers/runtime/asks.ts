@@ -19,7 +19,7 @@ export interface Asks {
 }
 
 /** `post` returns what is wrong with the message, if anything. */
-export function createAsks(post: (report: ChannelReport) => string | undefined): Asks {
+export function createAsks(post: (report: ChannelReport) => string | undefined, deadlineMs = DEADLINE_MS): Asks {
   const waiting = new Map<string, (answer: Answer) => void>();
   let next = 0;
   let closed: string | undefined;
@@ -37,8 +37,8 @@ export function createAsks(post: (report: ChannelReport) => string | undefined):
       else resolve(answer);
     };
     const timer = setTimeout(
-      () => settle({ type: "refused", op, message: `no answer within ${DEADLINE_MS} ms` }),
-      DEADLINE_MS,
+      () => settle({ type: "refused", op, message: `no answer within ${deadlineMs} ms` }),
+      deadlineMs,
     );
     waiting.set(op, settle);
     const error = post({ ...request, op });
