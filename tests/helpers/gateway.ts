@@ -3,7 +3,7 @@
  * `openclaw permissions` derives for it, and reads what it prints.
  */
 import { eventually, within } from "./wait.ts";
-import { gatewayFlags } from "./permissions.ts";
+import { flagsOf, gatewayFlags } from "./permissions.ts";
 import { type ConnectOptions, type OpenOptions, TestClient } from "./client.ts";
 import { FakeModel } from "./fake_model.ts";
 
@@ -20,7 +20,12 @@ export interface GatewayOptions {
   /** Default: a new one, removed at the end. */
   readonly stateDir?: string;
   readonly keepStateDir?: boolean;
+  /** The executable, default main.ts; `FAKE_MAIN` adds the fake provider. */
+  readonly main?: string;
 }
+
+/** The gateway with the fake provider (tests/helpers/gateway_fake.ts). */
+export const FAKE_MAIN = `${ROOT}tests/helpers/gateway_fake.ts`;
 
 export const TEST_TOKEN = "test-token-0123456789abcdef";
 
@@ -150,8 +155,9 @@ export class TestGateway implements AsyncDisposable {
       ...this.options.env,
     });
     const args = ["--port", String(this.port), ...this.options.args ?? []];
-    const flags = await gatewayFlags(env, args);
-    const child = run(["run", ...flags, "--cached-only", "--no-prompt", `${ROOT}main.ts`, "gateway", ...args], env);
+    const main = this.options.main ?? `${ROOT}main.ts`;
+    const flags = this.options.main === undefined ? await gatewayFlags(env, args) : await flagsOf(main, env, args);
+    const child = run(["run", ...flags, "--cached-only", "--no-prompt", main, "gateway", ...args], env);
     this.#child = child;
     await eventually("the gateway's WebChat link", async () => {
       if (this.link !== "") return true;

@@ -21,3 +21,20 @@ export async function gatewayFlags(env: Record<string, string>, args: readonly s
   }
   return text.split(/\s+/u);
 }
+
+/** The same for a test's own executable, which knows providers that main.ts does not. */
+export async function flagsOf(main: string, env: Record<string, string>, args: readonly string[]): Promise<string[]> {
+  const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--cached-only", "--no-prompt", "--allow-read", "--allow-env", "--allow-sys"],
+      ...[main, "permissions", "--flags", ...args.filter((arg) => arg !== "--verbose")],
+    ],
+    clearEnv: true,
+    env,
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const text = new TextDecoder().decode(stdout).trim();
+  if (code === 0 && text.startsWith("--")) return text.split(/\s+/u);
+  throw new Error(`Cannot derive permissions: exit code ${code}\n${text}\n${new TextDecoder().decode(stderr)}`);
+}
