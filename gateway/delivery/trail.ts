@@ -73,18 +73,23 @@ const OUTBOX_OF = "SELECT id, run_id, inbox_id FROM outbox WHERE id = ?1 OR run_
 
 /** Every step of everything that hangs together with `id`: the message, its run and its answers, in order of time. */
 function explain(db: Db, id: string): TrailStep[] {
-  const subjects = new Set([id]);
-  const add = (value: unknown) => void (typeof value === "string" && subjects.add(value));
   const inbox = db.all(INBOX_OF, id);
-  for (const row of inbox) [row["id"], row["run_id"]].forEach(add);
-  for (const of of [id, ...subjects]) {
-    for (const row of db.all(OUTBOX_OF, of)) [row["id"], row["run_id"], row["inbox_id"]].forEach(add);
-  }
+  const ids = (rows: readonly Row[], key: string) =>
+    rows.map((row) => row[key]).filter((value) => typeof value === "string");
+  const known = [id, ...ids(inbox, "id"), ...ids(inbox, "run_id")];
+  const outbox = known.flatMap((each) => db.all(OUTBOX_OF, each));
+  // What happened within one millisecond stands in this order.
+  const subjects = new Set([
+    ...ids(inbox, "id"),
+    ...ids(outbox, "inbox_id"),
+    ...ids(inbox, "run_id"),
+    ...ids(outbox, "run_id"),
+    ...ids(outbox, "id"),
+    id,
+  ]);
   return [...subjects]
     .flatMap((subject) => db.all("SELECT * FROM trail WHERE subject = ? ORDER BY seq", subject).map(toStep))
-    .map((step, index) => ({ step, index }))
-    .sort((a, b) => a.step.at - b.step.at || a.index - b.index)
-    .map(({ step }) => step);
+    .sort((a, b) => a.at - b.at);
 }
 
 function toStep(row: Row): TrailStep {

@@ -117,8 +117,10 @@ export class Dispatcher implements FrameHandler {
   }
 }
 
+/** A dry run has no effect, so its answer must not stand for the real call that follows with the same key. */
 function idempotencyKey(params: unknown): string | undefined {
   if (params === null || typeof params !== "object" || !("idempotencyKey" in params)) return undefined;
+  if ("dryRun" in params && params.dryRun === true) return undefined;
   return typeof params.idempotencyKey === "string" ? params.idempotencyKey : undefined;
 }
 

@@ -11,6 +11,7 @@ import { deviceMethods } from "./methods/devices.ts";
 import { emptyMethods } from "./methods/empty.ts";
 import { historyMethods } from "./methods/history.ts";
 import { modelMethods } from "./methods/models.ts";
+import { outboxMethods } from "./methods/outbox.ts";
 import { sendMethods } from "./methods/send.ts";
 import { sessionMethods } from "./methods/sessions.ts";
 import { systemMethods } from "./methods/system.ts";
@@ -26,6 +27,7 @@ export const METHODS: readonly MethodDef[] = [
   ...historyMethods,
   ...sessionMethods,
   ...sendMethods,
+  ...outboxMethods,
   ...modelMethods,
   ...commandMethods,
   ...configMethods,

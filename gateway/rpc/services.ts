@@ -7,6 +7,7 @@ import type { Config } from "../config/types.ts";
 import type { Client } from "../connection/client.ts";
 import type { Clock } from "../observe/clock.ts";
 import type { Inbox } from "../delivery/inbox.ts";
+import type { fetchMedia } from "../delivery/media.ts";
 import type { DeliveryService } from "../delivery/outbox.ts";
 import type { MessageTrail } from "../delivery/trail.ts";
 import type { Log } from "../observe/log.ts";
@@ -26,6 +27,8 @@ export interface Services {
   readonly inbox: Inbox;
   readonly outbox: DeliveryService;
   readonly trail: MessageTrail;
+  /** Another way to fetch attachments; for tests, whose servers stand on this host. */
+  readonly fetchMedia?: typeof fetchMedia;
   /** Strangers who asked to be let in, and who was. */
   readonly senders: SenderPairing;
   readonly clock: Clock;

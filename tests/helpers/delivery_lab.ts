@@ -15,6 +15,7 @@ import {
   type ChannelState,
 } from "../../gateway/supervisor/types.ts";
 import type { ChannelError, ReplyValue } from "../../schemas/worker/channel.ts";
+import { createFakeManifest } from "../../workers/fake/manifest.ts";
 import { FakeClock } from "./fake_clock.ts";
 
 /** What the platform does with one call; `lost`: it takes the message and the answer never comes. */
@@ -141,9 +142,18 @@ export class DeliveryLab {
     });
   }
 
-  get channels(): Pick<Channels, "request" | "account"> {
+  get channels(): Pick<
+    Channels,
+    "request" | "account" | "manifests" | "accounts" | "accountConfig" | "defaultAccountId"
+  > {
+    const status = () => fakeStatus("fake", "default", this.state);
     return {
-      account: (channel, accountId = "default") => fakeStatus(channel, accountId, this.state),
+      manifests: () => [createFakeManifest({ capabilities: { idempotentSend: this.platform.idempotent } })],
+      accounts: (channel = "fake") => channel === "fake" ? [status()] : [],
+      accountConfig: () => ({}),
+      defaultAccountId: () => "default",
+      account: (channel, accountId = "default") =>
+        channel === "fake" && accountId === "default" ? fakeStatus(channel, accountId, this.state) : undefined,
       request: (_channel, _account, request) => this.platform.request(request),
     };
   }
