@@ -3,7 +3,7 @@ import { isAbsolute } from "node:path";
 import type { TObject } from "@sinclair/typebox";
 import { ChannelCommon, LIVE_CHANNEL_KEYS } from "../../schemas/config.ts";
 import { Type } from "../../schemas/primitives.ts";
-import { checker } from "../../schemas/validate.ts";
+import { type Checker, checker } from "../../schemas/validate.ts";
 import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
 import { namesInConfig } from "../observe/env_capture.ts";
 import { secretFile } from "../secrets/resolve.ts";
@@ -43,11 +43,22 @@ export function channelSchema(manifest: ChannelManifest): TObject {
   return Type.Object({ ...ChannelCommon.properties, ...secrets, ...files, ...manifest.config.properties });
 }
 
+/** A memo: the same manifest always gives the same checker, and a compiled one is never given back by its compiler. */
+const checkers = new WeakMap<ChannelManifest, Checker<unknown>>();
+
+function checkerOf(manifest: ChannelManifest): Checker<unknown> {
+  const known = checkers.get(manifest);
+  if (known) return known;
+  const made = checker(channelSchema(manifest));
+  checkers.set(manifest, made);
+  return made;
+}
+
 /** Never throws: what is wrong stands in the account's `problem` and among the issues. */
 export function buildAccount(source: AccountSource, reading: Reading): ChannelAccount {
   const { manifest, accountId, isDefault, base, own } = source;
   const merged = mergedKeys(source);
-  const checked = checker(channelSchema(manifest))(merged);
+  const checked = checkerOf(manifest)(merged);
   const { secrets, sources, faults, needs } = secretsOf(source, reading);
   const faulty = checked.ok ? faults : [dotted(checked.error), ...faults];
   const said = (fault: string) => `Cannot use the ${manifest.label} account "${accountId}": ${fault}`;
