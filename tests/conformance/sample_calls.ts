@@ -40,6 +40,8 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["chat.inject", { sessionKey: KEY, message: "A note", label: "note" }],
   ["chat.abort", { sessionKey: KEY }],
   ["send", () => ({ channel: "webchat", to: KEY, message: "Hello", idempotencyKey: crypto.randomUUID() })],
+  ["outbox.list", { limit: 5 }],
+  ["message.refusals", {}],
   ["sessions.patch", { key: KEY, label: "Sample", thinkingLevel: "low" }],
   ["sessions.list", { limit: 10, includeDerivedTitles: true, includeLastMessage: true }],
   ["sessions.preview", { keys: [KEY, "agent:main:none"], limit: 5 }],
