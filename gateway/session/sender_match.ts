@@ -29,6 +29,8 @@ export const sameId = (a: string, b: string): boolean => plain(a) === plain(b);
 function formsOf(written: string, channel: string): string[] {
   const text = plain(written);
   const bare = without(without(text, `${channel}:`), "user:").replace(/^@/u, "");
+  // Nothing is left of `@`: it would match every other entry of which nothing is left.
+  if (bare === "") return [];
   const digits = phoneDigits(bare);
   return digits === undefined ? [bare] : [bare, digits];
 }
