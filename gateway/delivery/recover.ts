@@ -37,7 +37,8 @@ function recover(deps: RecoverDeps, row: FullRow): "again" | "unknown" {
     return "unknown";
   }
   rows.db.transaction(() => {
-    rows.requeue(row.id, { ...verdict, error: RESTARTED, unresolved: !edit });
+    // A crash uses up an attempt only where each one may add a copy.
+    rows.requeue(row.id, { ...verdict, counted: verdict.duplicate, error: RESTARTED, unresolved: !edit });
     trail.add(row.id, "outbox.recovered", { possibleDuplicate: verdict.duplicate, how: edit ? "edit" : "send" });
   });
   return "again";

@@ -71,7 +71,14 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
 ];
 
 /** Methods whose good answer is an error, and which. */
-export const ALWAYS_REFUSED: ReadonlyMap<string, string> = new Map([["users.self", "FORBIDDEN"]]);
+export const ALWAYS_REFUSED: ReadonlyMap<string, string> = new Map([
+  ["users.self", "FORBIDDEN"],
+  // They need a message or a channel; tests/delivery has both.
+  ["poll", "INVALID_REQUEST"],
+  ["outbox.retry", "INVALID_REQUEST"],
+  ["outbox.drop", "INVALID_REQUEST"],
+  ["message.explain", "INVALID_REQUEST"],
+]);
 
 /** Methods of the role node, called by a node. */
 export const NODE_CALLS: readonly (readonly [method: string, params: unknown])[] = [["skills.bins", {}]];
