@@ -58,6 +58,7 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["device.token.revoke", ({ deviceIds }: SampleContext) => ({ deviceId: deviceIds.at(-1), role: "operator" })],
   ["device.pair.remove", ({ deviceIds }: SampleContext) => ({ deviceId: deviceIds.at(-1) })],
   ["device.pair.reject", async (context: SampleContext) => ({ requestId: await askForPairing(context) })],
+  ["channels.pairing.list", {}],
   ["node.list", {}],
   ["question.list", {}],
   ["plugin.approval.list", {}],
