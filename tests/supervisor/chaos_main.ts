@@ -4,7 +4,7 @@ import { fakeAccount, startSupervisor, type SupervisorLab } from "../helpers/sup
 import { eventually } from "../helpers/wait.ts";
 import { type FakePlatform, startFakePlatform } from "../servers/fake/platform.ts";
 
-const [part = "", folder = ""] = Deno.args;
+const [part = "", folder = "", ...urls] = Deno.args;
 
 /** Synchronous, so that what was said stands when the process ends a moment later. */
 const say = (fact: unknown): void => void Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(fact)}\n`));
@@ -86,6 +86,13 @@ async function count(): Promise<void> {
   db.close();
 }
 
+/** Runs one account as a process until somebody kills this one. */
+async function waitForKill(): Promise<void> {
+  const lab = await startSupervisor({ accounts: [fakeAccount("a", urls[0] ?? "", { isolation: "process" })] });
+  await lab.waitState("a", "connected");
+  say({ connected: true });
+}
+
 switch (part) {
   case "spin":
     await spin(false, false);
@@ -98,6 +105,9 @@ switch (part) {
     break;
   case "heap":
     await heap();
+    break;
+  case "wait":
+    await waitForKill();
     break;
   case "count":
     await count();

@@ -1,4 +1,5 @@
 /** Everything that a provider must not do, done on purpose. */
+import process from "node:process";
 import { transport } from "../runtime/transport.ts";
 import type { LIES } from "./protocol.ts";
 
@@ -32,6 +33,12 @@ function spin(): void {
 function exhaust(): void {
   const kept: unknown[] = [];
   while (true) kept.push(Array.from({ length: 1000 }, (_, index) => ({ index, text: `${index}-${kept.length}` })));
+}
+
+/** What a chatty library does; in a process its output is the protocol's. */
+export function print(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text} by Deno\n`));
+  process.stdout.write(`${text} by node\n`);
 }
 
 /** Sends what is not in the contract, around the checks of the runtime. */

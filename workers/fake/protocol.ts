@@ -47,6 +47,8 @@ export const PlatformOrder = Type.Union([
   Closed({ do: Type.Literal("store.clear") }),
   Closed({ do: Type.Literal("save"), saved: JsonObject }),
   Closed({ do: Type.Literal("log"), text: Type.String() }),
+  /** Writes to the standard output in every way there is. */
+  Closed({ do: Type.Literal("print"), text: Type.String() }),
 ]);
 export type PlatformOrder = Static<typeof PlatformOrder>;
 

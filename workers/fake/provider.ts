@@ -4,7 +4,7 @@ import { Inbound, Receipt } from "../../schemas/worker/content.ts";
 import { Closed, Int0, NonEmpty, OneOf } from "../../schemas/primitives.ts";
 import type { Provider, ProviderContext } from "../runtime/provider.ts";
 import { createLink } from "./link.ts";
-import { lie, misbehave, sendGarbage } from "./misbehave.ts";
+import { lie, misbehave, print, sendGarbage } from "./misbehave.ts";
 import type { PlatformOrder } from "./protocol.ts";
 
 const checkInbound = checker(Inbound);
@@ -24,7 +24,7 @@ export function createProvider(context: ProviderContext): Provider {
     retryMs: typeof config["retryMs"] === "number" ? config["retryMs"] : 100,
     signal: context.signal,
     onOpen() {
-      link.tell("hello", { accountId: context.accountId, saved: context.saved });
+      link.tell("hello", { accountId: context.accountId, saved: context.saved, pid: Deno.pid });
       if (!loggedIn) {
         return context.state({ state: "login_required", sentence: "Scan the code to log in", userAction: "login" });
       }
@@ -99,6 +99,8 @@ export function createProvider(context: ProviderContext): Provider {
         return link.tell("hanging", {});
       case "log":
         return context.log("info", "fake.log", { text: order.text });
+      case "print":
+        return print(order.text);
       case "store.get":
         return result(context.store.get(order.kind, order.ids));
       case "store.set":
