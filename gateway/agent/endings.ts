@@ -52,6 +52,24 @@ export class Endings {
     run.abort.abort();
   }
 
+  /** Stops a run without an end: the ledger holds it as running, and the next start begins it anew. */
+  leave(run: Run): void {
+    if (run.isEnded) return;
+    const { clock, table } = this.deps;
+    run.end(clock.now(), {
+      state: "error",
+      runId: run.facts.runId,
+      message: "The gateway is stopping",
+      kind: "restarted",
+    });
+    run.cancelDeadline?.();
+    table.remove(run);
+    run.abort.abort();
+    run.settle();
+    table.ended(run);
+    run.lease?.release();
+  }
+
   /** Ends a queued run whose message another run carries. Joins the caller's transaction; call `announce` after it. */
   merged(run: Run): { announce(): void } {
     const now = this.deps.clock.now();

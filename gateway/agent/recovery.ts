@@ -2,7 +2,7 @@
 import type { Clock } from "../observe/clock.ts";
 import type { Log } from "../observe/log.ts";
 import type { Endings } from "./endings.ts";
-import type { Ledger, LedgerRow } from "./ledger.ts";
+import type { AcceptedRun, Ledger, LedgerRow } from "./ledger.ts";
 import { type Run, type RunState, userMessage } from "./run.ts";
 
 export const RESTARTED = "The gateway was restarted while this run was in progress; send the message again";
@@ -17,8 +17,8 @@ const MAX_REPLAYS = 10;
  * Nobody repeats a message to a bot because its host was restarted, so a channel's run begins anew, unless a tool has
  * changed something already.
  */
-const mayReplay = ({ state, method, request }: LedgerRow): boolean =>
-  state === "running" && method === "channel" && request.acted !== true && (request.replays ?? 0) < MAX_REPLAYS;
+export const mayReplay = ({ method, request }: AcceptedRun, acted: boolean): boolean =>
+  method === "channel" && !acted && (request.replays ?? 0) < MAX_REPLAYS;
 
 export interface RecoveryDeps {
   readonly ledger: Ledger;
@@ -34,7 +34,8 @@ export interface RecoveryDeps {
 export function recoverRuns({ ledger, endings, clock, log, revive, enqueue }: RecoveryDeps): void {
   const counts = { queued: 0, ended: 0 };
   for (const found of ledger.open()) {
-    const row = mayReplay(found) ? ledger.requeue(found) : found;
+    const again = found.state === "running" && mayReplay(found, found.request.acted === true);
+    const row = again ? ledger.requeue(found) : found;
     if (row.state === "queued" && row.acceptedAt + MAX_QUEUED_AGE_MS > clock.now()) {
       enqueue(revive(row, { at: "queued" }));
       counts.queued++;

@@ -15,7 +15,7 @@ import { CommandRuns } from "./command_runs.ts";
 import { type AbortReason, Endings } from "./endings.ts";
 import { type AcceptedRun, Ledger, type LedgerKey, type StoredRequest } from "./ledger.ts";
 import { planTurn, queueSettings } from "./queue.ts";
-import { recoverRuns } from "./recovery.ts";
+import { mayReplay, recoverRuns } from "./recovery.ts";
 import { type Origin, Run, type RunState, userMessage } from "./run.ts";
 import { RunEvents } from "./run_events.ts";
 import { rememberedWait, RunTable } from "./run_table.ts";
@@ -174,7 +174,11 @@ class Runs implements RunService {
       });
     });
     // What still waits stays queued in the ledger: the next start runs it.
-    for (const run of running) this.#endings.error(run, STOPPED, "restarted");
+    for (const run of running) {
+      // Whoever wrote over a channel does not know of the stop: the next start answers.
+      if (mayReplay(run.facts, run.acted)) this.#endings.leave(run);
+      else this.#endings.error(run, STOPPED, "restarted");
+    }
   }
 
   /** The ticket of an earlier call with the same key. */

@@ -170,3 +170,18 @@ Deno.test("an accepted row without a run is closed instead of waiting for ever",
   await settle();
   assert.equal(lab.state(id), "done no_run");
 });
+
+Deno.test("an orderly stop leaves a channel's run to the next start, and tells nobody that it failed", async () => {
+  const lab = new IntakeLab({ account: { allowFrom: ["ada"] }, platform: new ScriptedPlatform(true) });
+  lab.receive(lab.message("hello"));
+  lab.call(0).say("half");
+  lab.intake.stop();
+  const drained = lab.runs.drain(100);
+  await lab.pass(100);
+  await drained;
+  assert.equal(lab.call(0).signal.aborted, true);
+  const next = await lab.crash();
+  await next.answerAll();
+  assert.deepEqual(next.platform.texts.filter((text) => text.startsWith("Sorry")), []);
+  assert.deepEqual(next.lines(), ["user: hello", "assistant: re: hello"]);
+});

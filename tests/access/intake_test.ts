@@ -1,5 +1,6 @@
 /** Messages of channels through the whole pipeline: who is heard, what the model reads, what the chat gets. */
 import assert from "node:assert/strict";
+import { createFakeManifest } from "../../workers/fake/manifest.ts";
 import { IntakeLab } from "../helpers/intake_lab.ts";
 
 Deno.test("a message of a known sender is answered in its chat, and the session shows both", async () => {
@@ -320,4 +321,62 @@ Deno.test("the reaction of a bot is taken back when that is configured; read mar
   );
   assert.deepEqual(kinds.slice(0, 2), ["read", "react ⏳"], "the signs come before the answer");
   assert.deepEqual(new Set(kinds), new Set(["read", "react ⏳", "send", "react off ⏳"]));
+});
+
+Deno.test("agent with a reply delivers through the outbox, and its errors stay with its caller", async () => {
+  const lab = new IntakeLab();
+  const start = (runId: string) =>
+    lab.runs.start({
+      runId,
+      method: "agent",
+      client: { principal: "cli", connId: "c", deviceId: undefined },
+      sessionKey: "main",
+      agentId: undefined,
+      message: "report",
+      attachments: [],
+      thinking: undefined,
+      timeoutMs: undefined,
+      extraSystemPrompt: undefined,
+      reply: { channel: "fake", accountId: "default", target: { chatId: "boss" } },
+    });
+  const ticket = start("r1");
+  await lab.call(0).answer("all is well");
+  await lab.pass();
+  assert.equal((await ticket.final).state, "ok");
+  assert.deepEqual(lab.platform.messages.map(({ chatId, text }) => [chatId, text]), [["boss", "all is well"]]);
+  const failed = start("r2");
+  await lab.call(1).fail(new Error("down"));
+  await lab.pass();
+  assert.equal((await failed.final).state, "error");
+  assert.equal(lab.platform.texts.length, 1);
+});
+
+Deno.test("prefixes: of the account, of the configuration, the agent's name in a chat with oneself", async () => {
+  const answered = async (account: Record<string, unknown>, personal = false, self = false) => {
+    const manifest = createFakeManifest({ personal });
+    const lab = new IntakeLab({ manifest, account: { allowFrom: ["ada", "me"], ...account } });
+    const sender = self ? { id: "me", isSelf: true } : { id: "ada" };
+    lab.receive(lab.message("hello", { sender, chat: { id: self ? "me" : "ada-chat", kind: "direct" } }));
+    await lab.answerAll(() => "hi");
+    return lab.platform.texts;
+  };
+  assert.deepEqual(await answered({ responsePrefix: "🤖" }), ["🤖 hi"]);
+  assert.deepEqual(await answered({ responsePrefix: "auto" }), ["[main] hi"]);
+  assert.deepEqual(await answered({}, true), ["hi"]);
+  assert.deepEqual(await answered({}, true, true), ["[main] hi"]);
+});
+
+Deno.test("an answer of ours that comes back in the chat with oneself is no message", async () => {
+  const manifest = createFakeManifest({ personal: true });
+  const lab = new IntakeLab({ manifest, account: { allowFrom: ["me"] } });
+  const mine = (text: string, messageId: string) =>
+    lab.receive(
+      lab.message(text, { messageId, sender: { id: "me", isSelf: true }, chat: { id: "me", kind: "direct" } }),
+    );
+  mine("hello", "x1");
+  await lab.answerAll(() => "hi");
+  const sent = lab.platform.messages[0];
+  assert.equal(lab.state(mine("something else", sent?.id ?? "")), "ignored echo", "by its id");
+  assert.equal(lab.state(mine(sent?.text ?? "", "x2")), "ignored echo", "by its text, when the id is not known yet");
+  assert.equal(lab.state(mine("thanks", "x3")), "accepted");
 });

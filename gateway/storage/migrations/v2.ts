@@ -20,6 +20,8 @@ CREATE INDEX inbox_open ON inbox(state) WHERE state IN ('received', 'accepted');
 CREATE INDEX inbox_by_chat ON inbox(channel, account, chat_id, received_at);
 CREATE INDEX inbox_by_time ON inbox(received_at);
 CREATE INDEX inbox_by_message ON inbox(message_id);
+CREATE INDEX inbox_by_run ON inbox(run_id) WHERE run_id IS NOT NULL;
+CREATE INDEX inbox_history ON inbox(channel, account, chat_id, received_at) WHERE state = 'history';
 
 -- What goes out, one row a platform message. state: queued, attempting, sent, failed, unknown, expired, dropped.
 -- class: reply, send, notice, or draft: what shows an answer while it grows (its part is that of the answer). part counts within group_id; a part is sent only after the one before it.
