@@ -3,6 +3,7 @@ import { environment } from "./gateway/observe/env.ts";
 import { runProcess } from "./gateway/cli/process.ts";
 import { CONNECTION, JSON_OPTION, LISTEN, RUN, SESSION, YES } from "./gateway/cli/common_options.ts";
 import { explain, outboxGroup } from "./gateway/cli/delivery_group.ts";
+import { channelsGroup } from "./gateway/cli/channels_group.ts";
 import { pairingGroup } from "./gateway/cli/pairing_group.ts";
 import type { CommandSpec, GroupSpec, OptionSpec, Program } from "./gateway/cli/program.ts";
 import manifest from "./deno.json" with { type: "json" };
@@ -315,7 +316,7 @@ const program: Program = {
     { title: "Run:", entries: [gateway, permissions] },
     { title: "Talk:", entries: [chat, agent] },
     { title: "Look:", entries: [status, health, presence, models, explain] },
-    { title: "Manage:", entries: [sessions, devices, pairingGroup, outboxGroup, config] },
+    { title: "Manage:", entries: [channelsGroup, sessions, devices, pairingGroup, outboxGroup, config] },
     { title: "Expert:", entries: [call] },
   ],
   footer: `First steps:

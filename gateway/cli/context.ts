@@ -3,6 +3,7 @@ import type { Clock } from "../observe/clock.ts";
 import type { Env } from "../observe/home.ts";
 import type { Options } from "./options.ts";
 import type { Output } from "./output.ts";
+import type { TypedLine } from "./terminal_line.ts";
 
 export interface CliContext {
   readonly version: string;
@@ -18,6 +19,8 @@ export interface Input {
   readonly isTty: boolean;
   /** The lines of standard input. `onInterrupt` is called for Ctrl-C while a terminal is being read. */
   lines(options: { readonly onInterrupt: () => void }): LineReader;
+  /** One line of a terminal; `hidden` for secrets. Absent when standard input is no terminal. */
+  readonly question?: (prompt: string, hidden: boolean, write: (text: string) => void) => Promise<TypedLine>;
   /** All of standard input as text, at most `maxBytes`. */
   text(maxBytes: number): Promise<string>;
 }

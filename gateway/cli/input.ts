@@ -1,6 +1,7 @@
 /** Standard input: whole, or line by line with editing when it is a terminal. */
 import { CliError } from "./exit.ts";
 import type { Input, LineReader } from "./context.ts";
+import { createTerminalLines } from "./terminal_line.ts";
 
 /** Longest line without a terminal; a longer one is no chat message. */
 const MAX_LINE = 4 * 1024 * 1024;
@@ -11,6 +12,24 @@ export function standardInput(): Input {
     isTty,
     lines: ({ onInterrupt }) => isTty ? new TerminalLines(onInterrupt) : new PipedLines(),
     text: async (maxBytes) => await readAll(maxBytes),
+    ...(isTty ? { question: terminalQuestion() } : {}),
+  };
+}
+
+function terminalQuestion(): NonNullable<Input["question"]> {
+  let write: (text: string) => void = () => {};
+  const buffer = new Uint8Array(4096);
+  const ask = createTerminalLines({
+    read: async () => {
+      const length = await Deno.stdin.read(buffer);
+      return length === null ? null : buffer.slice(0, length);
+    },
+    setRaw: (on) => Deno.stdin.setRaw(on),
+    write: (text) => write(text),
+  });
+  return (prompt, hidden, output) => {
+    write = output;
+    return ask(prompt, hidden);
   };
 }
 
