@@ -1,0 +1,41 @@
+/**
+ * Keys of the test server for WhatsApp. They are public and worth nothing: the shipped worker trusts none of them, only
+ * the test entry does, and the certificate is for 127.0.0.1.
+ */
+
+/** The root that signs the test server's certificates of the Noise handshake, in the place of WhatsApp's own. */
+export const TEST_ROOT = {
+  private: "d24694c8feb1629cc6a1e625fa44747c030b01f5f35c55ec7cd83253346abe3e",
+  public: "f602a578623a3d7c42478cc56889e299f53aa064e86379214524bcd2c86f5b6b",
+};
+
+/** Signs the certificate of the attachment host. */
+export const TEST_CA = `-----BEGIN CERTIFICATE-----
+MIIBpzCCAU2gAwIBAgIUThzSMmbQP4ibIWULm8au4Ui2O2kwCgYIKoZIzj0EAwIw
+KDEmMCQGA1UEAwwdVGVzdCBhdXRob3JpdHksIGxvb3BiYWNrIG9ubHkwIBcNMjYx
+MTIyMTMyNDU4WhgPMjEyNjEwMjkxMzI0NThaMCgxJjAkBgNVBAMMHVRlc3QgYXV0
+aG9yaXR5LCBsb29wYmFjayBvbmx5MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+jMXZtxRoXHuHs2IAW4H3wiPg6iNOqn//4GTIqI7D/QKVcJX0eAhj6EH10fZVOTF2
+tOtgGKdAt+S+CB5lVkZdbKNTMFEwHQYDVR0OBBYEFEPsVimBzoCSSgYgMLLqRMy6
+MT5zMB8GA1UdIwQYMBaAFEPsVimBzoCSSgYgMLLqRMy6MT5zMA8GA1UdEwEB/wQF
+MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAKdismRF81j6j+y5ciRQi2aEKwXpd/YK
+fDXM/qME5gOSAiAMAlNMwPaqB8tmirihsqX1cvESUBTe86kYi47Em6VpIA==
+-----END CERTIFICATE-----`;
+
+export const MEDIA_CERT = `-----BEGIN CERTIFICATE-----
+MIIBwjCCAWegAwIBAgIUUFoSdLzrSu9r9eezUvqgy958/mIwCgYIKoZIzj0EAwIw
+KDEmMCQGA1UEAwwdVGVzdCBhdXRob3JpdHksIGxvb3BiYWNrIG9ubHkwIBcNMjYx
+MTIyMTMyNDU4WhgPMjEyNjEwMjkxMzI0NThaMBQxEjAQBgNVBAMMCTEyNy4wLjAu
+MTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGX4EKB3wc1POkncjAgnn+MnNSBK
+nkzGTvR6uKt2a8I5L/CQ1sODHpnpHxDkHtgWDbQOH0oMGUbNiyyu73fss6SjgYAw
+fjAJBgNVHRMEAjAAMAsGA1UdDwQEAwIHgDATBgNVHSUEDDAKBggrBgEFBQcDATAP
+BgNVHREECDAGhwR/AAABMB0GA1UdDgQWBBS6m0kbtFo93yhkIyy1mrrr4cB0LzAf
+BgNVHSMEGDAWgBRD7FYpgc6AkkoGIDCy6kTMujE+czAKBggqhkjOPQQDAgNJADBG
+AiEAqnMoN1rtCP8SINs5xx/yehkOQyxEIU9TBQnESa99uYECIQDCFdLNwi44IAF9
+SdUumrCPOY8Q3Dy7jyhRtI82m6dlLw==
+-----END CERTIFICATE-----`;
+export const MEDIA_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgPkTE+a9Fs/9k+Vs+
+vgRCfzBN29yBVpEdKwf6bVMPXyShRANCAARl+BCgd8HNTzpJ3IwIJ5/jJzUgSp5M
+xk70erirdmvCOS/wkNbDgx6Z6R8Q5B7YFg20Dh9KDBlGzYssru937LOk
+-----END PRIVATE KEY-----`;

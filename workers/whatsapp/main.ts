@@ -1,0 +1,6 @@
+/** Entry of the WhatsApp worker. */
+import "../runtime/bootstrap.ts";
+import { runChannelWorker } from "../runtime/channel_main.ts";
+import { createProvider } from "./provider.ts";
+
+runChannelWorker(createProvider);
