@@ -15,8 +15,14 @@ const RESTING = [
 ] as const satisfies readonly ChannelState[];
 /** With a worker that talks to its platform. */
 const LIVE = ["login_required", "connecting", "connected", "reconnecting"] as const satisfies readonly ChannelState[];
-/** What the configuration or a person can do in every state. */
-const ALWAYS = ["disabled", "unconfigured", "stopped", "logged_out"] as const satisfies readonly ChannelState[];
+/** What the configuration or a person can bring about in every state; `wedged`: a lost thread stands in the way. */
+const ALWAYS = [
+  "disabled",
+  "unconfigured",
+  "stopped",
+  "logged_out",
+  "wedged",
+] as const satisfies readonly ChannelState[];
 
 const fromRest: ReadonlySet<ChannelState> = new Set(["starting", ...ALWAYS]);
 const fromLive: ReadonlySet<ChannelState> = new Set([
@@ -25,7 +31,6 @@ const fromLive: ReadonlySet<ChannelState> = new Set([
   "bad_credentials",
   "conflict",
   "crashed",
-  "wedged",
   ...ALWAYS,
 ]);
 const isResting = (state: ChannelState): boolean => RESTING.some((resting) => resting === state);

@@ -5,9 +5,11 @@ import { CHANNEL_STATES, type ChannelState } from "./types.ts";
 
 const from = (state: ChannelState) => CHANNEL_STATES.filter((to) => to !== state && mayBecome(state, to));
 
-Deno.test("an account at rest can only be started, switched off or found incomplete", () => {
+Deno.test("an account at rest can only be started, switched off or found in no state to start", () => {
   for (const state of CHANNEL_STATES.filter((each) => !isLive(each))) {
-    const expected = ["disabled", "unconfigured", "starting", "logged_out", "stopped"].filter((to) => to !== state);
+    const expected = ["disabled", "unconfigured", "starting", "logged_out", "wedged", "stopped"].filter((to) =>
+      to !== state
+    );
     assert.deepEqual(from(state), expected, state);
   }
 });

@@ -11,6 +11,7 @@ import type { ChannelStore, KeyLease } from "./key_store.ts";
 import { createLogin, type LoginRecord } from "./login.ts";
 import { HELD_BY_LOST_THREAD, type Obstacle, obstacleOf } from "./obstacle.ts";
 import { channelPermissions } from "./permissions.ts";
+import { factsOf, fatalState } from "./reports.ts";
 import { failure, type Session, startSession, type StateReport } from "./session.ts";
 import {
   type AccountStatus,
@@ -155,17 +156,10 @@ export function createChannel(options: ChannelOptions): Channel {
   const holdsSession = (): boolean => manifest.singleSession && status().lostThreads > 0;
 
   function takeState(report: StateReport): void {
-    const { state, sentence, userAction, platformCode, attempt, retryInMs, self } = report;
+    const { state } = report;
     cancelStable();
     if (isTerminal(state)) leave();
-    record.become(state, {
-      sentence,
-      userAction,
-      platformCode,
-      attempt,
-      self,
-      nextRetryAt: retryInMs === undefined || isTerminal(state) ? undefined : clock.now() + retryInMs,
-    });
+    record.become(state, factsOf(report, clock.now()));
     if (state !== "connected") return;
     record.touch("alive");
     cancelStable = clock.after(STABLE_MS, markStable);
@@ -187,7 +181,15 @@ export function createChannel(options: ChannelOptions): Channel {
     left.detach();
     session = undefined;
     cancelStable();
-    leaving = left.stop("the account cannot go on");
+    leaving = left.stop("the account cannot go on").then(noteForced);
+  }
+
+  /** A worker that does not even leave has a blocked thread. */
+  function noteForced(how: "left" | "forced"): void {
+    if (how === "left" || account.isolation === "process") return;
+    record.lostThread();
+    log.error("channel.thread_lost", { lostThreads: status().lostThreads });
+    if (!closed) options.orderlyRestart?.(`${channel}:${accountId} did not stop and its thread cannot be stopped`);
   }
 
   function takeEnd(end: LinkEnd): void {
@@ -242,7 +244,7 @@ export function createChannel(options: ChannelOptions): Channel {
     cancelStable();
     stopping = true;
     try {
-      await session?.stop(reason);
+      if (session) noteForced(await session.stop(reason));
       session = undefined;
       await leaving;
     } finally {
@@ -262,23 +264,20 @@ export function createChannel(options: ChannelOptions): Channel {
       if (value.kind === "receipt") record.touch("outbound");
       return value;
     } catch (error) {
-      if (session === used && error instanceof ChannelFailure && error.error.fatal) takeFatal(error);
+      if (session === used && error instanceof ChannelFailure) takeFailure(error);
       throw error;
     }
   }
 
-  function takeFatal({ error }: ChannelFailure): void {
-    const { message, platformCode } = error;
-    if (error.code !== "conflict" && error.code !== "unauthorized") return;
+  function takeFailure({ error }: ChannelFailure): void {
+    const fatal = fatalState(error);
+    if (!fatal) return;
     leave();
-    record.become(error.code === "conflict" ? "conflict" : "bad_credentials", {
-      sentence: message,
-      platformCode,
-      userAction: error.code === "conflict" ? "stop_other_session" : "set_token",
-    });
+    record.become(fatal.state, fatal);
   }
 
   async function beginLogin(flow: string, input: Record<string, string>): Promise<LoginSession> {
+    budget.reset();
     await serial(launch);
     if (!session) throw failure("unreachable", status().sentence, "not_sent");
     if (!login || login.ended) login = createLogin(channel, accountId, clock);

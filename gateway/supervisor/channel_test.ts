@@ -20,6 +20,7 @@ class FakeSession implements Session {
   stopped: string | undefined;
   detached = false;
   fails: ChannelFailure | undefined;
+  leaves: "left" | "forced" = "left";
   readonly requests: string[] = [];
   constructor(readonly options: SessionOptions) {
     this.generation = options.generation;
@@ -28,10 +29,10 @@ class FakeSession implements Session {
     this.requests.push(asked.type);
     return this.fails ? Promise.reject(this.fails) : Promise.resolve({ kind: "ok" as const });
   }
-  stop(reason: string): Promise<void> {
+  stop(reason: string): Promise<"left" | "forced"> {
     this.stopped = reason;
     this.options.onEnd({ kind: "stopped", message: "it was stopped" });
-    return Promise.resolve();
+    return Promise.resolve(this.leaves);
   }
   detach(): void {
     this.detached = true;
@@ -253,6 +254,16 @@ Deno.test("a stop wins over a retry that waits", async () => {
   all.crash();
   assert.equal((await all.channel.stop("by a person")).state, "stopped");
   await all.pass(60 * MINUTE);
+  assert.equal(all.sessions.length, 1);
+});
+
+Deno.test("a worker that had to be stopped by force counts as a lost thread, and no second session starts beside it", async () => {
+  using all = lab({ fake: { singleSession: true } });
+  await all.channel.start();
+  all.worker.leaves = "forced";
+  await all.channel.stop("by a person");
+  assert.equal(all.channel.status().lostThreads, 1);
+  assert.equal((await all.channel.start()).state, "wedged");
   assert.equal(all.sessions.length, 1);
 });
 

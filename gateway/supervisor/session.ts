@@ -14,7 +14,7 @@ import type { Clock } from "../observe/clock.ts";
 import type { Log } from "../observe/log.ts";
 import { createInboundGate } from "./inbound_gate.ts";
 import type { KeyLease } from "./key_store.ts";
-import { createMeter } from "./meter.ts";
+import { createLatest, createMeter } from "./meter.ts";
 import type { WorkerPermissions } from "./permissions.ts";
 import { startProcess } from "./process_host.ts";
 import { ChannelFailure, type ChannelRequest } from "./types.ts";
@@ -58,8 +58,8 @@ export interface Session {
   readonly generation: number;
   /** Rejects with ChannelFailure: `not_sent` when the worker never got it, `unknown` when its answer was lost. */
   request(request: ChannelRequest, deadlineMs: number): Promise<ReplyValue>;
-  /** Ends it in order, or by force when it does not leave in time. */
-  stop(reason: string): Promise<void>;
+  /** Ends it in order, or by force when it does not leave in time: then its thread may be lost. */
+  stop(reason: string): Promise<"left" | "forced">;
   /** What it still says counts no more; its requests to the store are answered, because it may be on its way out. */
   detach(): void;
   /** Resolves when an ended worker has given everything back. */
@@ -103,13 +103,19 @@ export function startSession(options: SessionOptions): Session {
     ...(account.isolation === "process"
       ? {
         startHost: (host) =>
-          startProcess({ ...host, onPrint: (line) => admitLog() && log.warn("worker.printed", { generation, line }) }),
+          startProcess({
+            ...host,
+            onPrint: (line) =>
+              admitLog() && log.info("worker.printed", { generation, line: withoutSecrets(account, line) }),
+          }),
       }
       : {}),
   });
 
   // Messages sent before the worker listens would be lost.
   const ready = link.ready.then(() => link.send(startCommand(account, generation, lease)));
+
+  const states = createLatest<StateReport>(clock, options.onState);
 
   function admitLog(): boolean {
     if (lines.take()) return true;
@@ -134,7 +140,7 @@ export function startSession(options: SessionOptions): Session {
   function tell(report: Exclude<ChannelReport, StoreAsk>): void {
     switch (report.type) {
       case "state":
-        return options.onState(report);
+        return states.push(report);
       case "alive":
         return options.onAlive();
       case "inbound":
@@ -150,6 +156,7 @@ export function startSession(options: SessionOptions): Session {
   function onEnd(end: LinkEnd): void {
     ended = true;
     gate.stop();
+    states.stop();
     const { malformed, late } = link.stats();
     if (excess + malformed + silencedLines > 0) {
       log.warn("channel.misbehaved", { generation, malformed, late, excessEvents: excess, silencedLines });
@@ -163,10 +170,12 @@ export function startSession(options: SessionOptions): Session {
     if (ended) throw failure("unreachable", `${what}: the worker has ended`, "not_sent");
     if (open >= MAX_REQUESTS) throw failure("unreachable", `${what}: too many requests wait`, "not_sent");
     open++;
+    const deadline = clock.now() + deadlineMs;
     try {
       await startedWithin(asked, deadlineMs);
       const op = String(++ops);
-      const report = await link.request(op, { ...asked, op }, deadlineMs).catch((error: unknown) => {
+      const left = Math.max(1, deadline - clock.now());
+      const report = await link.request(op, { ...asked, op }, left).catch((error: unknown) => {
         const text = `${what}: ${error instanceof Error ? error.message : String(error)}`;
         // The port's own refusals come after the message has left; any other error is why it could not leave.
         throw error instanceof GatewayError
@@ -197,27 +206,44 @@ export function startSession(options: SessionOptions): Session {
     gone: link.gone,
     detach() {
       detached = true;
+      states.stop();
       gate.stop();
     },
     request,
     async stop(reason) {
+      let how: "left" | "forced" = "left";
       link.send({ type: "stop", reason });
-      const cancel = clock.after(STOP_MS, () => link.stop());
+      const cancel = clock.after(STOP_MS, () => {
+        how = "forced";
+        link.stop();
+      });
       await stopped.promise;
       cancel();
       await link.gone;
+      return how;
     },
   };
 }
 
-/** The one place where an account's secrets become text: on their way into its own worker. */
+/** The text of each secret. It goes into the account's own worker, and out of what that worker prints. */
+const revealed = (account: ChannelAccount): [string, string][] =>
+  Object.entries(account.secrets).map(([key, secret]) => [key, secret.reveal()]);
+
+/** A library or the runtime may print an address or an error that holds a token. */
+function withoutSecrets(account: ChannelAccount, line: string): string {
+  return revealed(account).reduce(
+    (text, [, secret]) => secret === "" ? text : text.replaceAll(secret, "[secret]"),
+    line,
+  );
+}
+
 function startCommand(account: ChannelAccount, generation: number, lease: KeyLease): ChannelCommand {
   return {
     type: "start",
     accountId: account.accountId,
     generation,
     config: { ...account.config },
-    secrets: Object.fromEntries(Object.entries(account.secrets).map(([key, secret]) => [key, secret.reveal()])),
+    secrets: Object.fromEntries(revealed(account)),
     saved: lease.saved(),
   };
 }
