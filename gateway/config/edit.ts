@@ -1,5 +1,6 @@
 /** Changes the text of the configuration: comments and formatting of everything else stay as they are. */
 import { isDeepStrictEqual } from "node:util";
+import { quoteReservedKeys } from "./reserved_keys.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonMap = { readonly [key: string]: Json };
@@ -43,7 +44,7 @@ async function editNodes(raw: string, patch: JsonMap): Promise<string> {
       }
     }
   };
-  const root = JsonParser.parse(raw, JsonObjectNode);
+  const root = JsonParser.parse(quoteReservedKeys(raw), JsonObjectNode);
   apply(root, patch);
   return root.toString();
 

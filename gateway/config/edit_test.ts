@@ -57,3 +57,12 @@ Deno.test("the merge follows the standard's own examples", () => {
   ];
   for (const [target, patch, result] of examples) assert.deepEqual(mergePatch(target, patch), result);
 });
+
+Deno.test("keys that are reserved words may stand bare, in the file and in the patch", async () => {
+  const raw = "{ // default: no\n  a: { default: { b: 'default: x' } }, list: [{ id: 'x', default: true }] }";
+  const text = await editText(raw, { a: { default: { c: 1 }, import: { d: 2 } } });
+  assert.match(text, /\/\/ default: no/u);
+  assert.match(text, /'default: x'/u);
+  const again = await editText(text, { a: { import: null } });
+  assert.doesNotMatch(again, /import/u);
+});

@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import type { Secret } from "../secrets/secret.ts";
 import { replaceFile } from "./atomic_write.ts";
+import { quoteReservedKeys } from "./reserved_keys.ts";
 
 /**
  * Sets `gateway.auth.token`; comments and formatting stay. The only write to the file that nobody asked for.
@@ -25,7 +26,7 @@ const freshFile = (token: Secret): string =>
 /** `raw` with the token in it, everything else as it was. */
 export async function withToken(raw: string, token: Secret): Promise<string> {
   const { JsonObjectNode, JsonParser } = await import("@croct/json5-parser");
-  const root = JsonParser.parse(raw, JsonObjectNode);
+  const root = JsonParser.parse(quoteReservedKeys(raw), JsonObjectNode);
   const child = (parent: InstanceType<typeof JsonObjectNode>, key: string) => {
     if (!parent.has(key)) parent.set(key, {});
     return parent.get(key, JsonObjectNode);
