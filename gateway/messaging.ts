@@ -149,6 +149,7 @@ export function createMessaging(deps: MessagingDeps): Messaging {
         pairing: senders,
         history,
         outlet,
+        tellOwner: (sentence) => notes.add(sentence),
       });
     },
     async begin() {

@@ -114,6 +114,7 @@ export const MessagesConfig = Open({
     mode: Opt(OneOf(QUEUE_MODES)),
     byChannel: Opt(Type.Record(Type.String(), OneOf(QUEUE_MODES))),
     debounceMs: Opt(Int0),
+    debounceMsByChannel: Opt(Type.Record(Type.String(), Int0)),
     cap: Opt(Type.Integer({ minimum: 1 })),
     drop: Opt(OneOf(["summarize", "old", "new"])),
   })),

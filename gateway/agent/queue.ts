@@ -21,7 +21,7 @@ export function queueSettings(
   const { queue } = config;
   return {
     mode: wish ?? entry.queueMode ?? queue.byChannel[channel] ?? queue.mode,
-    debounceMs: entry.queueDebounceMs ?? queue.debounceMs,
+    debounceMs: entry.queueDebounceMs ?? queue.debounceMsByChannel?.[channel] ?? queue.debounceMs,
     cap: entry.queueCap ?? queue.cap,
     drop: entry.queueDrop ?? queue.drop,
   };

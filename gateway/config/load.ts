@@ -92,6 +92,7 @@ async function buildConfig(file: ReadConfig, options: LoadOptions): Promise<Load
     delivery: { unknown: parts.delivery?.unknown ?? "hold" },
     commands: {
       useAccessGroups: parts.commands?.useAccessGroups ?? true,
+      text: parts.commands?.text ?? true,
       ownerAllowFrom: (parts.commands?.ownerAllowFrom ?? []).map(String),
     },
   };

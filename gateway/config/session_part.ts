@@ -52,6 +52,7 @@ export function queuePart({ queue = {} }: MessagesConfig = {}): Config["queue"] 
     mode: queueMode(queue.mode ?? "collect"),
     byChannel: mapValues(queue.byChannel ?? {}, queueMode),
     debounceMs: queue.debounceMs ?? 1000,
+    ...(queue.debounceMsByChannel === undefined ? {} : { debounceMsByChannel: queue.debounceMsByChannel }),
     cap: queue.cap ?? 20,
     drop: queue.drop ?? "summarize",
   };

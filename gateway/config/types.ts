@@ -190,6 +190,7 @@ export interface Config {
     readonly mode: QueueMode;
     readonly byChannel: Readonly<Record<string, QueueMode>>;
     readonly debounceMs: number;
+    readonly debounceMsByChannel?: Readonly<Record<string, number>>;
     readonly cap: number;
     readonly drop: "summarize" | "old" | "new";
   };
@@ -201,6 +202,8 @@ export interface Config {
   readonly delivery: { readonly unknown: UnknownPolicy };
   readonly commands: {
     readonly useAccessGroups: boolean;
+    /** False: only the platform's own commands count, a text that looks like one is text. Default true. */
+    readonly text?: boolean;
     /** Who the owner is over channels; absent or empty: who stands in an account's `allowFrom`. */
     readonly ownerAllowFrom?: readonly string[];
   };

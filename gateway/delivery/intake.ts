@@ -29,6 +29,8 @@ import type { RunOutlet } from "./run_outlet.ts";
 import type { MessageTrail } from "./trail.ts";
 import type { Outbox } from "./types.ts";
 
+/** Messages that wait or are prepared in all chats together; more are refused, because each holds its text in memory. */
+const MAX_PENDING = 5_000;
 /** Reactions that may still be taken back after the answer. */
 const MAX_ACKED = 1_000;
 
@@ -45,6 +47,8 @@ export interface IntakeDeps extends GateDeps {
   readonly pairing: SenderPairing;
   readonly history: GroupHistory;
   readonly outlet: Pick<RunOutlet, "onEnded">;
+  /** A sentence for the owner's eyes; without message bodies. Joins the caller's transaction. */
+  readonly tellOwner?: (sentence: string) => void;
 }
 
 export interface Intake {
@@ -72,6 +76,8 @@ class Pipeline implements Intake {
   /** Work of each chat in the order of arrival: a picture that takes long must not be overtaken. */
   readonly #chains = new Map<string, Promise<void>>();
   readonly #acked = new Map<string, readonly [Seen, InboundMessage, Allowed]>();
+  /** Rows that are still `received` and on their way: taken up a second time they would be said twice. */
+  readonly #pending = new Set<string>();
   #stopped = false;
 
   constructor(private readonly deps: IntakeDeps) {
@@ -85,7 +91,7 @@ class Pipeline implements Intake {
   }
 
   take(inboxId: string): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#pending.has(inboxId)) return;
     try {
       const row = this.deps.inbox.get(inboxId);
       if (row?.state === "received") this.#process(row);
@@ -170,6 +176,8 @@ class Pipeline implements Intake {
       return this.#command(seen, commandText(event, event.text), access);
     }
     const joinable = event.media.length === 0 && event.replyHandle === undefined;
+    if (this.#pending.size >= MAX_PENDING) return this.#refusals.refuse(seen.row, "queue_full");
+    this.#pending.add(seen.row.id);
     if (!joinable) this.#debounce.flush(seen);
     this.#debounce.put(seen, joinable ? this.#debounceMs(seen) : 0);
   }
@@ -191,19 +199,30 @@ class Pipeline implements Intake {
     const id = String(found["id"]);
     if (found["state"] === "accepted" || found["state"] === "done") return "answered";
     this.#debounce.drop(id);
+    this.#pending.delete(id);
     this.deps.inbox.mark(id, "ignored", { reason: "replaced" });
     return "none";
   }
 
   /** A line for the next prompt of a session that exists. */
-  #note({ row, session }: Seen, text: string): void {
+  #note({ row, event, session }: Seen, text: string): void {
     const { db, inbox, sessions, trail } = this.deps;
+    if (event.kind === "note" && event.migratedTo !== undefined) this.#migrated(row, event.chat.id, event.migratedTo);
     if (!session) return this.#refusals.ignore(row, "no_session");
     db.transaction(() => {
       addNote(sessions, session.key, text);
       trail.add(row.id, "session.note", { sessionKey: session.key });
       inbox.mark(row.id, "done", { reason: "note", sessionKey: session.key });
     });
+  }
+
+  /** The platform gave a group another id: what the configuration says of the old one no longer counts for it. */
+  #migrated({ channel, accountId }: InboxRow, from: string, to: string): void {
+    this.deps.log.warn("group.migrated", { channel, account: accountId, from, to });
+    this.deps.tellOwner?.(
+      `The group ${from} on ${channel} (account ${accountId}) has the new id ${to}: write it in the configuration where the ` +
+        "old one stands",
+    );
   }
 
   #command(seen: Seen, text: string, access: Allowed): void {
@@ -250,6 +269,7 @@ class Pipeline implements Intake {
     const work = (this.#chains.get(key) ?? Promise.resolve()).then(() => this.#prepare(batch)).catch((error) =>
       this.deps.log.error("intake.failed", { inboxId: first.row.id, error })
     ).finally(() => {
+      this.#settled(batch);
       if (this.#chains.get(key) === work) this.#chains.delete(key);
     });
     this.#chains.set(key, work);
@@ -260,7 +280,13 @@ class Pipeline implements Intake {
       action();
     } catch (error) {
       this.deps.log.error("intake.failed", { inboxId: batch[0]?.row.id, error });
+    } finally {
+      this.#settled(batch);
     }
+  }
+
+  #settled(batch: readonly Seen[]): void {
+    for (const { row } of batch) this.#pending.delete(row.id);
   }
 
   async #prepare(batch: readonly Seen[]): Promise<void> {

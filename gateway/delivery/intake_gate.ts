@@ -69,7 +69,9 @@ export function createGate(deps: GateDeps): Gate {
         approved: deps.pairing.approved(channel, accountId),
         activation: session?.entry.groupActivation,
         patterns: patternsOf(agent?.mentionPatterns ?? config.messages.groupChat.mentionPatterns),
-        isCommand: (text) => isControl(commandText(event, text), config, deps.runs.active(route.sessionKey).length > 0),
+        isCommand: (text) =>
+          (config.commands.text !== false || isNative(event)) &&
+          isControl(commandText(event, text), config, deps.runs.active(route.sessionKey).length > 0),
         useAccessGroups: config.commands.useAccessGroups,
         ownerAllowFrom: config.commands.ownerAllowFrom ?? [],
       });
@@ -77,6 +79,10 @@ export function createGate(deps: GateDeps): Gate {
     },
   };
 }
+
+/** A command by the platform's own means, not by the look of a text. */
+const isNative = (event: Inbound): boolean =>
+  event.kind === "button" || (event.kind === "message" && event.nativeCommand === true);
 
 /** Words such as `wait` only stop something when there is something to stop. */
 function isControl(text: string, config: Config, busy: boolean): boolean {

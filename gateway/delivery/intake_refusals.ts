@@ -28,6 +28,8 @@ export interface RefusalDeps {
   readonly outbox: Pick<Outbox, "enqueue" | "wake">;
   readonly pairing: SenderPairing;
   readonly history: GroupHistory;
+  /** A sentence for the owner's eyes; without message bodies. Joins the caller's transaction. */
+  readonly tellOwner?: (sentence: string) => void;
 }
 
 /** What is dropped so often that only a debugging owner wants to read it. */
@@ -64,6 +66,7 @@ export class Refusals {
     const asked = db.transaction(() => {
       const made = pairing.request(row.channel, row.accountId, event.sender, preview);
       this.#end(row, "refused", made ? "pairing_required" : "pairing_full");
+      if (made?.created) this.deps.tellOwner?.(askedText(manifest.label, made.request));
       if (made?.created && !manifest.personal) this.#tellCode(seen, made.request);
       return made;
     });
@@ -130,6 +133,10 @@ export const placeOf = ({ row, event }: Pick<Seen, "row" | "event">): GroupPlace
   chatId: event.chat.id,
   threadId: event.chat.threadId,
 });
+
+const askedText = (label: string, { channel, accountId, senderId, name, requestId }: SenderRequest): string =>
+  `${speaker({ id: senderId, name })} (${senderId}) wrote to ${label} (account ${accountId}) and is not known. ` +
+  `Let in: openclaw pairing approve ${channel} ${requestId}`;
 
 /** What a stranger reads, once: what to tell the owner, and nothing of the agent. */
 function codeText(channel: string, accountId: string, senderId: string, code: string): string {

@@ -1,6 +1,7 @@
 /** A message as the session keeps it and as the model reads it. */
 import type { InboundMessage } from "../../schemas/worker/content.ts";
 import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
+import { placeSystemPrompt } from "../session/access_rules.ts";
 import { speaker } from "../session/group_history.ts";
 import type { Seen } from "./intake_gate.ts";
 
@@ -20,7 +21,7 @@ export function quoteText({ replyTo }: InboundMessage): string {
 
 /** Tells the model where it is; in a group also that it may stay silent. */
 export function placePrompt({ manifest, event, account }: Seen): string {
-  const own = typeof account["systemPrompt"] === "string" ? account["systemPrompt"] : "";
+  const own = placeSystemPrompt(account, event.chat);
   return [event.chat.kind === "direct" ? directPrompt(manifest) : groupPrompt(manifest, event.chat.title), own]
     .filter((part) => part !== "").join("\n\n");
 }

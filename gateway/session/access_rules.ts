@@ -61,6 +61,13 @@ export function groupRules(config: Config, chat: Chat): GroupRules {
   };
 }
 
+/** The `systemPrompt` of a place, the most particular first, else the account's. */
+export function placeSystemPrompt(config: Config, chat: Chat): string {
+  const own = chat.kind === "direct" ? [] : lookUp(config, chat).entries.map((entry) => entry["systemPrompt"]);
+  const found = [...own, config["systemPrompt"]].find((value) => typeof value === "string" && value.trim() !== "");
+  return typeof found === "string" ? found.trim() : "";
+}
+
 export const allowsBots = (config: Config): boolean => config["allowBots"] === true;
 
 /** A group of direct messages on a platform that also has rooms: off unless switched on, then for the named ones. */

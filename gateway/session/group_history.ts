@@ -2,7 +2,7 @@
  * What was said in a group while the agent was not addressed: inbox rows in state `history`, given to the next prompt once
  * and then used up. Reading and using up are two steps, so that the second joins the transaction that accepts the run.
  */
-import { Inbound, type Sender } from "../../schemas/worker/content.ts";
+import { Inbound } from "../../schemas/worker/content.ts";
 import { checker } from "../../schemas/validate.ts";
 import type { Clock } from "../observe/clock.ts";
 import type { Db } from "../storage/db.ts";
@@ -69,7 +69,7 @@ function lineOf({ sender, text, media }: Extract<Inbound, { kind: "message" }>):
 }
 
 /** A sender's name as one line: names are strangers' input and stand in prompts. */
-export const speaker = ({ id, name }: Pick<Sender, "id" | "name">): string =>
+export const speaker = ({ id, name }: { readonly id: string; readonly name?: string | undefined }): string =>
   (name ?? "").replaceAll(/[\s\p{Cc}]+/gu, " ").trim().slice(0, 64) || id;
 
 /** The newest lines that fit. */

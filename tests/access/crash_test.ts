@@ -185,3 +185,13 @@ Deno.test("an orderly stop leaves a channel's run to the next start, and tells n
   assert.deepEqual(next.platform.texts.filter((text) => text.startsWith("Sorry")), []);
   assert.deepEqual(next.lines(), ["user: hello", "assistant: re: hello"]);
 });
+
+Deno.test("a message that arrives while the gateway still recovers is not taken up twice", async () => {
+  const lab = new IntakeLab({ account: { allowFrom: ["ada"], debounceMs: 300 } });
+  const id = lab.receive(lab.message("hello"));
+  lab.intake.recover();
+  lab.intake.take(id);
+  await lab.answerAll();
+  assert.deepEqual(lab.lines(), ["user: hello", "assistant: re: hello"]);
+  assert.equal(lab.runner.calls.length, 1);
+});

@@ -380,3 +380,36 @@ Deno.test("an answer of ours that comes back in the chat with oneself is no mess
   assert.equal(lab.state(mine(sent?.text ?? "", "x2")), "ignored echo", "by its text, when the id is not known yet");
   assert.equal(lab.state(mine("thanks", "x3")), "accepted");
 });
+
+Deno.test("the owner is told of strangers and of groups that moved, without what was written", () => {
+  const lab = new IntakeLab({ account: { groups: { g1: {} }, groupAllowFrom: ["*"] } });
+  lab.receive(lab.message("my secret", { sender: { id: "eve", name: "Eve" }, chat: { id: "e", kind: "direct" } }));
+  const requestId = lab.pairing.list()[0]?.requestId ?? "none";
+  assert.match(lab.told[0] ?? "", new RegExp(`^Eve \\(eve\\) wrote to .*pairing approve fake ${requestId}$`, "u"));
+  assert.doesNotMatch(lab.told.join(), /secret/u);
+  const { chat, sender, timestamp } = lab.said("");
+  lab.receive({ kind: "note", dedupeKey: "n", chat, sender, timestamp, text: "moved", migratedTo: "g2" });
+  assert.match(lab.told[1] ?? "", /group g1 .* new id g2/u);
+});
+
+Deno.test("with text commands off, a slash is text and a native command still counts", async () => {
+  const lab = new IntakeLab({ config: { commands: { useAccessGroups: true, text: false } } });
+  lab.receive(lab.message("/status"));
+  assert.equal(lab.call(0).prompt, "/status");
+  await lab.answerAll(() => "text");
+  lab.receive(lab.message("/status", { nativeCommand: true }));
+  await lab.pass();
+  assert.deepEqual(lab.platform.texts.map((text) => text.slice(0, 8)), ["text", "Session:"]);
+});
+
+Deno.test("the model is told where it is, with the prompt of the place", () => {
+  const groups = { g1: { systemPrompt: "Speak like a pirate" } };
+  const lab = new IntakeLab({
+    account: { allowFrom: ["ada"], groups, groupAllowFrom: ["*"], systemPrompt: "Be brief" },
+  });
+  lab.receive(lab.said("ahoy", { mentioned: true }));
+  lab.receive(lab.message("hello"));
+  const [group, direct] = [lab.call(0), lab.call(1)].map(({ request }) => request.system);
+  assert.match(group ?? "", /group chat "Friends" on Fake[\s\S]*NO_REPLY[\s\S]*Speak like a pirate$/u);
+  assert.match(direct ?? "", /This message came over Fake[\s\S]*Be brief$/u);
+});

@@ -54,8 +54,10 @@ export class IntakeLab {
   readonly pairing: SenderPairing;
   readonly runs: RunService;
   readonly intake: Intake;
-  /** Bytes by reference; a missing one fails. `hold`: fetches wait until it is called. */
+  /** Bytes by reference; a missing one fails. */
   readonly media = new Map<string, Uint8Array<ArrayBuffer>>();
+  /** Sentences for the owner. */
+  readonly told: string[] = [];
   #count = 0;
 
   constructor(readonly options: IntakeLabOptions = {}) {
@@ -99,6 +101,7 @@ export class IntakeLab {
       pairing: this.pairing,
       history: createGroupHistory({ db, clock }),
       outlet,
+      tellOwner: (sentence) => this.told.push(sentence),
     });
   }
 
