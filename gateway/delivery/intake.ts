@@ -18,12 +18,11 @@ import type { Db } from "../storage/db.ts";
 import type { Inbox, InboxRow } from "./inbox.ts";
 import { createDebounce, type Debounce } from "./intake_debounce.ts";
 import { commandText, createGate, type Gate, type GateDeps, type Seen } from "./intake_gate.ts";
-import { fetchInboundMedia } from "./intake_media.ts";
 import { addNote, noteText } from "./intake_notes.ts";
 import { Refusals } from "./intake_refusals.ts";
 import { createSigns, type Signs, targetOf } from "./intake_signs.ts";
-import { type ReadyMessage, type StartDeps, startRun } from "./intake_start.ts";
-import { messageText, quoteText } from "./intake_text.ts";
+import { Preparation } from "./intake_prepare.ts";
+import { type StartDeps, startRun } from "./intake_start.ts";
 import { createOwnMessages, type OwnMessages } from "./own_messages.ts";
 import type { RunOutlet } from "./run_outlet.ts";
 import type { MessageTrail } from "./trail.ts";
@@ -31,8 +30,6 @@ import type { Outbox } from "./types.ts";
 
 /** Messages that wait or are prepared in all chats together; more are refused, because each holds its text in memory. */
 const MAX_PENDING = 5_000;
-/** Reactions that may still be taken back after the answer. */
-const MAX_ACKED = 1_000;
 
 export interface IntakeDeps extends GateDeps {
   readonly db: Db;
@@ -70,12 +67,10 @@ class Pipeline implements Intake {
   readonly #gate: Gate;
   readonly #refusals: Refusals;
   readonly #signs: Signs;
+  readonly #preparation: Preparation;
   readonly #own: OwnMessages;
   readonly #debounce: Debounce;
   readonly #start: StartDeps;
-  /** Work of each chat in the order of arrival: a picture that takes long must not be overtaken. */
-  readonly #chains = new Map<string, Promise<void>>();
-  readonly #acked = new Map<string, readonly [Seen, InboundMessage, Allowed]>();
   /** Rows that are still `received` and on their way: taken up a second time they would be said twice. */
   readonly #pending = new Set<string>();
   #stopped = false;
@@ -85,9 +80,15 @@ class Pipeline implements Intake {
     this.#refusals = new Refusals(deps);
     this.#signs = createSigns(deps);
     this.#own = createOwnMessages(deps.db);
-    this.#debounce = createDebounce(deps.clock, (batch) => this.#enqueue(batch));
     this.#start = { ...deps, refusals: this.#refusals, stopped: () => this.#stopped };
-    deps.outlet.onEnded((ids) => ids.forEach((id) => this.#answered(id)));
+    this.#preparation = new Preparation({
+      ...deps,
+      signs: this.#signs,
+      start: this.#start,
+      onDone: (batch) => batch.forEach(({ row }) => this.#pending.delete(row.id)),
+    });
+    this.#debounce = createDebounce(deps.clock, (batch) => this.#preparation.add(batch));
+    deps.outlet.onEnded((ids) => ids.forEach((id) => this.#preparation.answered(id)));
   }
 
   take(inboxId: string): void {
@@ -119,8 +120,8 @@ class Pipeline implements Intake {
     this.#debounce.stop();
   }
 
-  async idle(): Promise<void> {
-    while (this.#chains.size > 0) await Promise.all(this.#chains.values());
+  idle(): Promise<void> {
+    return this.#preparation.idle();
   }
 
   #process(row: InboxRow): void {
@@ -259,86 +260,7 @@ class Pipeline implements Intake {
     });
     outbox.wake(row.channel, row.accountId);
   }
-
-  /** Behind what the chat still prepares. */
-  #enqueue(batch: readonly Seen[]): void {
-    const [first] = batch;
-    if (!first || this.#stopped) return;
-    const key = JSON.stringify([first.row.channel, first.row.accountId, first.event.chat.id]);
-    if (!this.#chains.has(key) && !hasImages(batch)) return this.#guard(batch, () => this.#ready(batch, []));
-    const work = (this.#chains.get(key) ?? Promise.resolve()).then(() => this.#prepare(batch)).catch((error) =>
-      this.deps.log.error("intake.failed", { inboxId: first.row.id, error })
-    ).finally(() => {
-      this.#settled(batch);
-      if (this.#chains.get(key) === work) this.#chains.delete(key);
-    });
-    this.#chains.set(key, work);
-  }
-
-  #guard(batch: readonly Seen[], action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.deps.log.error("intake.failed", { inboxId: batch[0]?.row.id, error });
-    } finally {
-      this.#settled(batch);
-    }
-  }
-
-  #settled(batch: readonly Seen[]): void {
-    for (const { row } of batch) this.#pending.delete(row.id);
-  }
-
-  async #prepare(batch: readonly Seen[]): Promise<void> {
-    const fetched: Fetched[] = [];
-    for (const { row, event, account, manifest } of batch) {
-      if (event.kind !== "message" || event.media.length === 0) continue;
-      const own = account["mediaMaxMb"];
-      const maxMb = typeof own === "number" ? own : manifest.capabilities.mediaMaxMb;
-      const source = { channel: row.channel, accountId: row.accountId, maxMb };
-      fetched.push({ id: row.id, ...await fetchInboundMedia(this.deps, source, event.media) });
-    }
-    if (!this.#stopped) this.#ready(batch, fetched);
-  }
-
-  #ready(batch: readonly Seen[], fetched: readonly Fetched[]): void {
-    // What was decided may be old by now: a row that an edit replaced meanwhile is no longer here to be answered.
-    const open = batch.filter(({ row }) => this.deps.inbox.get(row.id)?.state === "received");
-    const messages = open.flatMap((seen) => seen.event.kind === "message" ? [[seen, seen.event] as const] : []);
-    if (messages.length === 0) return;
-    for (const [seen, event] of messages) this.#sign(seen, event);
-    const texts = messages.map(([seen, event]) => {
-      const lines = fetched.find(({ id }) => id === seen.row.id)?.lines ?? [];
-      return messageText(event, event.text, lines);
-    });
-    const ready: ReadyMessage = {
-      text: texts.join("\n"),
-      attachments: fetched.flatMap(({ attachments }) => attachments),
-      quote: messages.map(([, event]) => quoteText(event)).filter((quote) => quote !== "").join("\n"),
-      isCommand: false,
-    };
-    startRun(this.#start, open, ready);
-  }
-
-  #sign(seen: Seen, event: InboundMessage): void {
-    if (seen.access.decision !== "allow") return;
-    this.#signs.seen(seen, event, seen.access);
-    if (this.#acked.size < MAX_ACKED) this.#acked.set(seen.row.id, [seen, event, seen.access]);
-  }
-
-  #answered(inboxId: string): void {
-    const acked = this.#acked.get(inboxId);
-    this.#acked.delete(inboxId);
-    if (acked && !this.#stopped) this.#signs.answered(...acked);
-  }
 }
-
-interface Fetched extends Awaited<ReturnType<typeof fetchInboundMedia>> {
-  readonly id: string;
-}
-
-const hasImages = (batch: readonly Seen[]): boolean =>
-  batch.some(({ event }) => event.kind === "message" && event.media.length > 0);
 
 const EARLIER = "SELECT id, state FROM inbox WHERE channel = ? AND account = ? AND chat_id = ? AND message_id = ? " +
   "AND id <> ? ORDER BY received_at DESC, rowid DESC LIMIT 1";
