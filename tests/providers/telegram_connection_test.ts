@@ -233,7 +233,11 @@ test("Telegram is away at start: the account connects when it comes back", async
 });
 
 test("an answer that redirects to another host is not followed", async () => {
-  const other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => new Response("{}"));
+  let reached = 0;
+  const other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    reached++;
+    return new Response("{}");
+  });
   try {
     await using lab = await telegramLab({
       connected: false,
@@ -242,6 +246,7 @@ test("an answer that redirects to another host is not followed", async () => {
     });
     await lab.worker.waitState("reconnecting");
     await lab.worker.waitState("connected");
+    assert.equal(reached, 0);
   } finally {
     await other.shutdown();
   }

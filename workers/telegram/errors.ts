@@ -1,5 +1,5 @@
 /** Telegram's answers and network faults in the contract's words. Texts of the network hold the token and stay here. */
-import { GrammyError, HttpError } from "grammy";
+import { GrammyError, HttpError } from "grammy/web";
 import type { ChannelError } from "../../schemas/worker/channel.ts";
 import { ProviderError } from "../runtime/provider.ts";
 

@@ -1,5 +1,5 @@
 /** Sends: one call of the contract as one or two of Telegram's, with the detours that Telegram asks for. */
-import { InputFile } from "grammy";
+import { InputFile } from "grammy/web";
 import type { Outbound, Poll, Receipt } from "../../schemas/worker/content.ts";
 import { checker } from "../../schemas/validate.ts";
 import { type OpenApi, readAnswer, UPLOAD_MS } from "./api.ts";
