@@ -42,6 +42,8 @@ export interface RecordOptions {
   readonly onChange: () => void;
   /** A fault of ours in the state machine throws; for tests. */
   readonly strict: boolean;
+  /** The last generation of an account of this name that was removed: its store takes newer ones only. */
+  readonly lastGeneration?: number;
 }
 
 export function createAccountRecord(
@@ -52,7 +54,7 @@ export function createAccountRecord(
   let since = clock.now();
   let facts: StateFacts = { sentence: "Not started yet" };
   let self: Readonly<Record<string, unknown>> = {};
-  let generation = 0;
+  let generation = options.lastGeneration ?? 0;
   let lostThreads = 0;
   const seen: Record<"alive" | "inbound" | "outbound", number | undefined> = {
     alive: undefined,

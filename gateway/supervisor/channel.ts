@@ -40,6 +40,8 @@ export interface ChannelOptions {
   readonly times: LinkTimes;
   readonly random: () => number;
   readonly strict: boolean;
+  /** Where the generations of an account that was removed and came back go on. */
+  readonly lastGeneration?: number;
   /** Set when something starts the gateway again: called when a thread is lost. */
   readonly orderlyRestart: ((reason: string) => void) | undefined;
   /** Starts a worker; tests of the state machine give their own. */
@@ -80,7 +82,15 @@ export function createChannel(options: ChannelOptions): Channel {
   let closed = false;
 
   const status = (): AccountStatus => record.status(budget.starts());
-  const record = createAccountRecord({ manifest, account, clock, log, strict: options.strict, onChange });
+  const record = createAccountRecord({
+    manifest,
+    account,
+    clock,
+    log,
+    strict: options.strict,
+    lastGeneration: options.lastGeneration ?? 0,
+    onChange,
+  });
 
   function onChange(): void {
     try {

@@ -38,6 +38,8 @@ export function createChannels(options: ChannelsOptions): ChannelSupervisor {
   const { registry, clock, log } = options;
   const providers = new Map(registry.map((provider) => [provider.manifest.id, provider]));
   const channels = new Map<string, Channel>();
+  /** Of accounts that were removed. A store that has seen a generation refuses older ones. */
+  const generations = new Map<string, number>();
   let tail: Promise<unknown> = Promise.resolve();
   let stopped = false;
 
@@ -60,6 +62,7 @@ export function createChannels(options: ChannelsOptions): ChannelSupervisor {
       times: options.times ?? LINK_TIMES,
       random: options.random ?? Math.random,
       strict: options.strict ?? false,
+      lastGeneration: generations.get(nameOf(account.channel, account.accountId)) ?? 0,
       orderlyRestart: options.orderlyRestart,
     });
     channels.set(nameOf(account.channel, account.accountId), made);
@@ -76,6 +79,7 @@ export function createChannels(options: ChannelsOptions): ChannelSupervisor {
   async function remove(channel: Channel): Promise<void> {
     const { channel: id, accountId } = channel.account();
     channels.delete(nameOf(id, accountId));
+    generations.set(nameOf(id, accountId), channel.status().generation);
     await channel.close("it is no longer configured");
   }
 

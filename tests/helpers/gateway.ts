@@ -73,6 +73,10 @@ export class TestGateway implements AsyncDisposable {
   get pid(): number {
     return this.#running().process.pid;
   }
+  /** Of a process that ended by itself; undefined while it runs. */
+  get exitCode(): number | undefined {
+    return this.#child?.code();
+  }
   /** Standard output and standard error of the current process. */
   get output(): string {
     return this.#child?.text() ?? this.#past.at(-1) ?? "";
@@ -138,6 +142,7 @@ export class TestGateway implements AsyncDisposable {
 
   /** Starts the process again after `kill`. */
   async startAgain(): Promise<void> {
+    if (this.#child?.exited()) await this.#ended(this.#child);
     if (this.#child) throw new Error("Cannot start gateway: it is running");
     await this.#spawn();
   }
@@ -254,6 +259,7 @@ interface Running {
   readonly done: Promise<Deno.CommandStatus>;
   text(): string;
   exited(): boolean;
+  code(): number | undefined;
 }
 
 function run(args: string[], env: Record<string, string>): Running {
@@ -267,15 +273,17 @@ function run(args: string[], env: Record<string, string>): Running {
   }).spawn();
   let output = "";
   let exited = false;
+  let code: number | undefined;
   const read = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
     const decoder = new TextDecoder();
     for await (const part of stream) output += decoder.decode(part, { stream: true });
   };
   const done = Promise.all([process.status, read(process.stdout), read(process.stderr)]).then(([status]) => {
     exited = true;
+    code = status.code;
     return status;
   });
-  return { process, done, text: () => output, exited: () => exited };
+  return { process, done, text: () => output, exited: () => exited, code: () => code };
 }
 
 /** One gateway for several sentences: each is a step of its own, and the gateway must end cleanly after the last. */
