@@ -22,9 +22,10 @@ const RANKS: readonly (readonly string[])[] = [
   ["secrets", "storage", "config", "bus.ts", "raw_json.ts"],
   ["auth", "supervisor"],
   ["session", "agent", "presence"],
+  ["delivery"],
   ["rpc", "connection"],
   ["http", "rpc/methods", "rpc/registry.ts"],
-  ["app.ts", "port.ts", "periodic.ts"],
+  ["app.ts", "messaging.ts", "port.ts", "periodic.ts"],
   ["cli"],
 ];
 
@@ -37,6 +38,8 @@ const MAY_REVEAL = new Set([
   "gateway/auth/shared_secret.ts",
   // Writes the generated one into the owner's configuration file.
   "gateway/config/write_token.ts",
+  // Tells by a digest whether an account's secret changed.
+  "gateway/config/secret_digest.ts",
   // Gives the model's key to the agent worker.
   "gateway/agent/catalog.ts",
   // Gives an account's secrets to its own worker.

@@ -28,6 +28,11 @@ export const SECRET_ENV = [
   "ANTHROPIC_API_KEY",
   "GEMINI_API_KEY",
   "GOOGLE_API_KEY",
+  // Tokens of messaging channels, for their default accounts.
+  "TELEGRAM_BOT_TOKEN",
+  "SLACK_BOT_TOKEN",
+  "SLACK_APP_TOKEN",
+  "DISCORD_BOT_TOKEN",
 ] as const;
 
 export const KNOWN_ENV: readonly string[] = [...PLAIN_ENV, ...SECRET_ENV];

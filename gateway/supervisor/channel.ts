@@ -82,15 +82,7 @@ export function createChannel(options: ChannelOptions): Channel {
   let closed = false;
 
   const status = (): AccountStatus => record.status(budget.starts());
-  const record = createAccountRecord({
-    manifest,
-    account,
-    clock,
-    log,
-    strict: options.strict,
-    lastGeneration: options.lastGeneration ?? 0,
-    onChange,
-  });
+  const record = createAccountRecord({ ...options, log, onChange });
 
   function onChange(): void {
     try {
