@@ -24,7 +24,7 @@ export interface ConnectionParts extends SocketParts {
   readonly onSocket: (socket: Socket) => void;
   readonly onOpen: (socket: Socket) => void;
   readonly onLost: () => void;
-  /** A phone has agreed; before the keys are stored. */
+  /** A phone has agreed, and the keys are stored. */
   readonly onLinked: () => Promise<void>;
   readonly random: () => number;
 }
@@ -58,6 +58,7 @@ export function createConnection(parts: ConnectionParts): Connection {
   let restarts = 0;
   let openedAt = 0;
   let cancelRetry = (): void => {};
+  let adopting: Promise<unknown> = Promise.resolve(undefined);
 
   const authParts = {
     library,
@@ -93,7 +94,7 @@ export function createConnection(parts: ConnectionParts): Connection {
 
   function changed(socket: Socket, state: AuthState, update: Partial<ConnectionState>): void {
     if (update.qr !== undefined) return void showCode(socket, update.qr);
-    if (update.isNewLogin) return void adopt(socket, state);
+    if (update.isNewLogin) return void (adopting = adopt(socket, state));
     if (update.connection === "open") return opened(socket);
     if (update.connection === "close") return lost(socket, update.lastDisconnect?.error);
   }
@@ -110,14 +111,17 @@ export function createConnection(parts: ConnectionParts): Connection {
     }
   }
 
-  async function adopt(socket: Socket, state: AuthState): Promise<void> {
+  /** Gives what went wrong: the connection usually ends before the keys are stored. */
+  async function adopt(socket: Socket, state: AuthState): Promise<unknown> {
     try {
       login?.linked();
-      await parts.onLinked();
       await state.adopt();
+      await parts.onLinked();
       refused = false;
+      return undefined;
     } catch (error) {
       lost(socket, error);
+      return error;
     }
   }
 
@@ -142,10 +146,13 @@ export function createConnection(parts: ConnectionParts): Connection {
     void decide(error).catch((failure) => retry(`The gateway could not go on: ${String(failure)}`, "store"));
   }
 
-  async function decide(error: unknown): Promise<void> {
+  async function decide(reason: unknown): Promise<void> {
+    const unkept = await adopting;
+    adopting = Promise.resolve(undefined);
+    const error = unkept ?? reason;
     const text = error instanceof Error ? error.message : "closed";
+    if (unkept !== undefined) return endLogin(`${text}. Remove the new device on the phone`, false);
     if (error instanceof StoreFailure) {
-      if (login && auth && !isStored(auth)) return endLogin(`${text}; remove the new device on the phone`, false);
       return retry(`${text}. Nothing was acknowledged to WhatsApp`, "store");
     }
     const code = codeOf(error);

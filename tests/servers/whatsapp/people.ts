@@ -41,6 +41,8 @@ export interface People {
   group(subject: string, members: readonly Peer[], addressing: Group["addressing"]): Group;
   /** The person of an address, whichever of their devices it names. */
   find(jid: string): Peer | undefined;
+  /** Whether the address is the linked device itself. */
+  isCompanion(jid: string): boolean;
   findGroup(jid: string): Group | undefined;
   /** The answer to a question for devices and hidden ids. */
   usync(request: BinaryNode): BinaryNode;
@@ -81,6 +83,7 @@ export function createPeople(ownNumber: string): People {
     owner,
     companion: undefined,
     find,
+    isCompanion: (jid) => find(jid) === owner && /:\d+@/u.test(jid),
     add(number, name, addressing) {
       const peer = make(number, name, addressing);
       everybody.push(peer);
@@ -104,8 +107,12 @@ export function createPeople(ownNumber: string): People {
       const users: BinaryNode[] = [];
       for (const jid of jids) {
         const peer = find(jid);
-        const known = peer && !/:\d+@/u.test(jid);
-        users.push(known ? bundleNode(jid, await peer.device.bundle()) : missing(jid));
+        const device = Number(/:(\d+)@/u.exec(jid)?.[1] ?? 0);
+        const { companion } = people;
+        if (peer && device === 0) users.push(bundleNode(jid, await peer.device.bundle()));
+        else if (peer === owner && companion?.bundle && device === companion.number) {
+          users.push(bundleNode(jid, { ...companion.bundle, preKey: companion.preKeys.shift() }));
+        } else users.push(missing(jid));
       }
       return node("list", {}, users);
     },

@@ -140,6 +140,8 @@ export function createTraffic(people: People): Traffic {
     const readers: string[] = [];
     for (const to of childrenOf(childOf(stanza, "participants"))) {
       const jid = to.attrs["jid"] ?? "";
+      // The library sends its own sender key to itself as well; the server has nobody to give it to.
+      if (people.isCompanion(jid)) continue;
       const content = childOf(to, "enc");
       if (!content) throw new Error("a participant without ciphertext");
       const cipher = cipherOf(content);
