@@ -41,6 +41,7 @@ export function startProcess(options: ProcessHostOptions): WorkerHost {
       "run",
       "--quiet",
       "--cached-only",
+      "--frozen",
       "--no-prompt",
       `--v8-flags=--max-old-space-size=${heapMb}`,
       ...workerFlags(permissions),
