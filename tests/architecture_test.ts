@@ -199,6 +199,9 @@ function whyForbidden({ from, to, typeOnly }: Arrow): string | undefined {
 
 function workerArrow(from: string, to: string): string | undefined {
   if (to.startsWith("schemas/") || to.startsWith("workers/runtime/")) return undefined;
+  if (from === "workers/registry.ts") {
+    return to.endsWith("/manifest.ts") ? undefined : "the table knows manifests and addresses, no code of a worker";
+  }
   return from.split("/")[1] === to.split("/")[1] ? undefined : "a worker knows schemas, its runtime and itself";
 }
 
