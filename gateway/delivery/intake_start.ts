@@ -74,6 +74,7 @@ function requestOf(deps: StartDeps, batch: readonly Seen[], lead: Seen, message:
     reply: { channel, accountId, target: replyTarget(lead), inboxId: row.id },
     onAccept: (run) => {
       for (const each of batch) {
+        deps.trail.add(each.row.id, "access.allowed", allowedFacts(each));
         deps.inbox.mark(each.row.id, "accepted", { sessionKey: run.sessionKey, runId: run.runId });
       }
       deps.trail.add(run.runId, "run.accepted", {
@@ -87,6 +88,13 @@ function requestOf(deps: StartDeps, batch: readonly Seen[], lead: Seen, message:
       deps.sessions.update(run.sessionKey, routeEntry(lead));
     },
   };
+}
+
+/** Why a message was let in, for `openclaw explain`. */
+function allowedFacts({ access }: Seen): Record<string, unknown> {
+  if (access.decision !== "allow") return {};
+  const { wasMentioned, isCommand, commandAuthorized, isOwner } = access;
+  return { wasMentioned, isCommand, commandAuthorized, isOwner };
 }
 
 /** Where the session was last used, for `last`, and what kind of chat it is. */

@@ -15,7 +15,17 @@ Deno.test("a message of a known sender is answered in its chat, and the session 
   const { entry } = lab.sessions.ensure("main");
   assert.deepEqual([entry.lastChannel, entry.lastTo, entry.lastAccountId], ["fake", "ada-chat", "default"]);
   const steps = lab.trail.explain(id).map(({ step }) => step);
-  for (const step of ["inbox.received", "inbox.accepted", "run.accepted", "run.started", "run.ok", "outbox.queued"]) {
+  for (
+    const step of [
+      "inbox.received",
+      "access.allowed",
+      "inbox.accepted",
+      "run.accepted",
+      "run.started",
+      "run.ok",
+      "outbox.queued",
+    ]
+  ) {
     assert.ok(steps.includes(step), `${step} is in ${steps.join(", ")}`);
   }
 });
