@@ -1,6 +1,7 @@
 /** Every worker there is, for the supervisor: manifests and entry URLs. Nothing of a worker's code is loaded by main. */
 import type { ChannelManifest } from "../schemas/worker/manifest.ts";
 import { manifest as telegram } from "./telegram/manifest.ts";
+import { manifest as whatsapp } from "./whatsapp/manifest.ts";
 
 /** The agent worker: model access and the tool loop. Speaks `schemas/worker/agent.ts`. */
 export const AGENT_WORKER_URL = new URL("./agent/main.ts", import.meta.url);
@@ -11,4 +12,7 @@ const entry = (manifest: ChannelManifest): { readonly manifest: ChannelManifest;
 });
 
 /** The messaging providers in display order; each lives in the folder of its id and speaks `schemas/worker/channel.ts`. */
-export const CHANNELS: readonly { readonly manifest: ChannelManifest; readonly entry: URL }[] = [entry(telegram)];
+export const CHANNELS: readonly { readonly manifest: ChannelManifest; readonly entry: URL }[] = [
+  entry(telegram),
+  entry(whatsapp),
+];

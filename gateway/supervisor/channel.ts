@@ -11,7 +11,7 @@ import type { ChannelStore, KeyLease } from "./key_store.ts";
 import { createLogin, type LoginRecord } from "./login.ts";
 import { HELD_BY_LOST_THREAD, type Obstacle, obstacleOf } from "./obstacle.ts";
 import { channelPermissions } from "./permissions.ts";
-import { factsOf, fatalState } from "./reports.ts";
+import { factsOf, fatalState, notStarted } from "./reports.ts";
 import { failure, type Session, startSession, type StateReport } from "./session.ts";
 import {
   type AccountStatus,
@@ -113,13 +113,8 @@ export function createChannel(options: ChannelOptions): Channel {
       lease = store.open(channel, accountId, generation);
       session = open(generation, lease);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
       log.error("channel.not_started", { error });
-      record.become("stopped", {
-        sentence:
-          `Cannot start: ${reason}; restart the gateway with the flags that "openclaw permissions --flags" prints`,
-        userAction: "restart_gateway",
-      });
+      record.become("stopped", notStarted(error));
     }
   }
 

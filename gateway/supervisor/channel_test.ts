@@ -57,7 +57,7 @@ const ACCOUNT: ChannelAccount = {
 interface LabOptions extends Partial<Pick<ChannelOptions, "orderlyRestart">> {
   readonly fake?: FakeOptions;
   readonly account?: Partial<ChannelAccount>;
-  readonly cannotStart?: string;
+  readonly cannotStart?: Error;
 }
 
 function lab({ fake = {}, account = {}, cannotStart, orderlyRestart }: LabOptions = {}) {
@@ -78,7 +78,7 @@ function lab({ fake = {}, account = {}, cannotStart, orderlyRestart }: LabOption
     strict: true,
     orderlyRestart,
     startSession(options) {
-      if (cannotStart !== undefined) throw new Error(cannotStart);
+      if (cannotStart !== undefined) throw cannotStart;
       const session = new FakeSession(options);
       sessions.push(session);
       return session;
@@ -242,10 +242,17 @@ Deno.test("an account that lacks something says what, and starts once it is ther
 });
 
 Deno.test("a worker that may not be made leaves the account stopped and names the way out", async () => {
-  using all = lab({ cannotStart: "Can't escalate parent thread permissions" });
+  using all = lab({ cannotStart: new Deno.errors.NotCapable("Can't escalate parent thread permissions") });
   const { state, sentence, userAction } = await all.channel.start();
   assert.deepEqual([state, userAction], ["stopped", "restart_gateway"]);
   assert.match(sentence, /openclaw permissions --flags/u);
+});
+
+Deno.test("a host that cannot run the worker is a matter of the configuration, not of rights", async () => {
+  using all = lab({ cannotStart: new Error("a compiled executable has no deno") });
+  const { state, sentence, userAction } = await all.channel.start();
+  assert.deepEqual([state, userAction], ["stopped", "fix_config"]);
+  assert.equal(sentence, "Cannot start: a compiled executable has no deno");
 });
 
 Deno.test("a stop wins over a retry that waits", async () => {

@@ -21,3 +21,15 @@ export function fatalState(
   if (code !== "unauthorized") return undefined;
   return { state: "bad_credentials", sentence: message, platformCode, userAction: "set_token" };
 }
+
+/** Why a worker could not even be made: a right that main lacks, or a host that cannot run it. */
+export function notStarted(error: unknown): StateFacts {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Deno.errors.NotCapable)) {
+    return { sentence: `Cannot start: ${reason}`, userAction: "fix_config" };
+  }
+  return {
+    sentence: `Cannot start: ${reason}; restart the gateway with the flags that "openclaw permissions --flags" prints`,
+    userAction: "restart_gateway",
+  };
+}
