@@ -1,4 +1,7 @@
 /** One good call of every method, in an order in which each finds what it needs. */
+import { systemClock } from "../../gateway/observe/clock.ts";
+import { createSenderPairing } from "../../gateway/session/sender_pairing.ts";
+import { openDb } from "../../gateway/storage/db.ts";
 import { TestClient } from "../helpers/client.ts";
 import { makeIdentity } from "../helpers/identity.ts";
 import type { TestGateway } from "../helpers/gateway.ts";
@@ -59,6 +62,8 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["device.pair.remove", ({ deviceIds }: SampleContext) => ({ deviceId: deviceIds.at(-1) })],
   ["device.pair.reject", async (context: SampleContext) => ({ requestId: await askForPairing(context) })],
   ["channels.pairing.list", {}],
+  ["channels.pairing.approve", async (context: SampleContext) => ({ ...await askAsStranger(context), notify: true })],
+  ["channels.pairing.dismiss", async (context: SampleContext) => await askAsStranger(context)],
   ["node.list", {}],
   ["question.list", {}],
   ["plugin.approval.list", {}],
@@ -95,6 +100,18 @@ function lastRun(client: TestClient): string {
     frame.type === "res" && ["accepted", "started"].includes(Object(frame.payload).status)
   );
   return accepted?.type === "res" ? String(Object(accepted.payload).runId) : "none";
+}
+
+/** Somebody writes to a channel for the first time. This gateway has none, so the request is put where it is kept. */
+async function askAsStranger({ gateway }: SampleContext) {
+  const db = await openDb(`${gateway.stateDir}/gateway.sqlite`);
+  try {
+    const sender = { id: crypto.randomUUID(), name: "A stranger" };
+    const made = createSenderPairing({ db, clock: systemClock }).request("fake", "default", sender, "Hello");
+    return { channel: "fake", accountId: "default", requestId: made?.request.requestId };
+  } finally {
+    db.close();
+  }
 }
 
 /** A remote device asks to be let in; returns the id of its request. */
