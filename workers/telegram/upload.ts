@@ -46,9 +46,9 @@ export function uploadKind(media: Media): UploadKind {
 
 /** A name that can stand in a multipart header: the library writes it there as it is. */
 export function uploadName({ fileName, mimeType, kind }: Media): string {
-  const given = (fileName ?? "").replaceAll(/[\p{Cc}"\\/]/gu, "_").trim().slice(0, 120);
+  const given = (fileName ?? "").replaceAll(/[\p{Cc}"\\/;]/gu, "_").trim().slice(0, 120);
   const name = given === "" ? `${kind}.${EXTENSIONS[typeOf({ mimeType })] ?? "bin"}` : given;
-  // A blank or semicolon would end an unquoted value.
+  // A blank would end an unquoted value, and some servers end a quoted one at a semicolon.
   return /^[\w.-]+$/u.test(name) ? name : `"${name}"`;
 }
 

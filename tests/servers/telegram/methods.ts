@@ -94,8 +94,8 @@ export const METHODS: Readonly<Record<string, Method>> = {
     const file = world.files.get(textOf(params.values, "file_id"));
     if (!file) throw bad("wrong file_id or the file is temporarily unavailable");
     if (file.bytes.byteLength > 20 * MB) throw bad("file is too big");
-    const { bytes, ...info } = file;
-    return { ...info, file_size: bytes.byteLength };
+    const { bytes, declared = bytes.byteLength, ...info } = file;
+    return { ...info, file_size: declared };
   },
 };
 

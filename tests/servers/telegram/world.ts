@@ -45,6 +45,8 @@ export interface StoredFile {
   readonly file_unique_id: string;
   readonly file_path: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** A length that getFile says instead of the true one. */
+  readonly declared?: number;
 }
 
 export interface World {
