@@ -212,7 +212,7 @@ Deno.test(`${AGAINST} the chat with oneself is heard, what the owner writes to o
   assert.doesNotMatch(JSON.stringify(worker.reports), /private word/u);
 });
 
-Deno.test(`${AGAINST} a group of strangers' numbers and a wrong address give errors that say so`, async () => {
+Deno.test(`${AGAINST} a wrong address gives an error that says so`, async () => {
   await using lab = await startLinked();
   const { worker } = lab;
   await assert.rejects(worker.request(text("somebody", "x")), /it is no number and no chat of WhatsApp/u);

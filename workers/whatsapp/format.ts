@@ -44,8 +44,9 @@ function inline(text: string): string {
     .join("");
 }
 
-/** Bold goes through a private character, or its stars would be read as italic. */
+/** Bold and escaped signs go through private characters, or they would be read as something else. */
 const BOLD = "\uE000";
+const ESCAPED = 0xe100;
 
 function styles(text: string): string {
   return text
@@ -60,12 +61,12 @@ function styles(text: string): string {
     .replaceAll(/(\*\*|__)(?=\S)(.+?)(?<=\S)\1/gu, `${BOLD}$2${BOLD}`)
     .replaceAll(/(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])/gu, "_$1_")
     .replaceAll(/~~(?=\S)(.+?)(?<=\S)~~/gu, "~$1~")
-    .replaceAll(/\\([\\`*_~#[\]().!>-])/gu, "$1")
-    .replaceAll(BOLD, "*");
+    .replaceAll(BOLD, "*")
+    .replaceAll(/[\uE100-\uE17F]/gu, (sign) => String.fromCodePoint(sign.charCodeAt(0) - ESCAPED));
 }
 
 const isTable = (lines: readonly string[], at: number): boolean =>
-  (lines[at] ?? "").includes("|") && /^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$/u.test(lines[at + 1] ?? "") &&
+  (lines[at] ?? "").includes("|") && /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/u.test(lines[at + 1] ?? "") &&
   (lines[at + 1] ?? "").includes("|");
 
 function tableEnd(lines: readonly string[], at: number): number {

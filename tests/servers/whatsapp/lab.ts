@@ -38,11 +38,10 @@ export function startWorker(server: FakeWhatsApp, options: LabOptions = {}): Pro
 
 /** Links by QR code and waits for the open connection. */
 export async function link(server: FakeWhatsApp, worker: ChannelWorker): Promise<void> {
+  const codes = () => worker.steps().filter((item) => item.kind === "show" && item.what === "qr");
+  const before = codes().length;
   await worker.request({ type: "login.start", flow: "qr" });
-  const step = await eventually(
-    "a QR code",
-    () => worker.steps().findLast((item) => item.kind === "show" && item.what === "qr"),
-  );
+  const step = await eventually("a QR code", () => codes()[before]);
   if (step.kind === "show") server.scan(step.value);
   await worker.waitState("connected", 30_000);
 }

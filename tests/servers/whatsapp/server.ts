@@ -220,6 +220,7 @@ export function startFakeWhatsApp(options: FakeOptions = {}): FakeWhatsApp {
       onClose(closed) {
         links.delete(closed);
         if (closed === current) current = undefined;
+        if (closed === registering?.link) registering = undefined;
       },
     });
     links.add(link);
