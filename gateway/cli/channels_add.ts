@@ -1,7 +1,10 @@
 /** `openclaw channels add`: asks what a provider needs, writes the configuration with its comments kept, and tests it. */
+import type { TSchema } from "../../schemas/primitives.ts";
+import { checker } from "../../schemas/validate.ts";
 import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
+import { channelSchema } from "../config/channel_accounts.ts";
 import { patchFile } from "../config/control.ts";
-import type { JsonMap } from "../config/edit.ts";
+import type { Json, JsonMap } from "../config/edit.ts";
 import { configFromText, loadConfig } from "../config/load.ts";
 import { pathsOf } from "../config/paths.ts";
 import { channelEntries } from "../supervisor/shipped.ts";
@@ -63,10 +66,10 @@ async function setupKeys(
   manifest: ChannelManifest,
   options: Options,
   asked: Questions,
-): Promise<Record<string, string>> {
+): Promise<Record<string, Json>> {
   const given = givenKeys(options.list("set"), manifest);
   if (manifest.setup.length > 0) out.line(`${manifest.label}: what it needs. Enter alone leaves a value out.`);
-  const keys: Record<string, string> = { ...given };
+  const keys: Record<string, Json> = { ...given };
   for (const { key, label, help, secret } of manifest.setup) {
     if (key in given) continue;
     out.line(`  ${out.style("dim", help)}`);
@@ -83,26 +86,36 @@ async function setupKeys(
   return keys;
 }
 
-function missingOf(manifest: ChannelManifest, keys: Readonly<Record<string, string>>): string[] {
+function missingOf(manifest: ChannelManifest, keys: Readonly<Record<string, Json>>): string[] {
   const secrets = manifest.secrets.filter((key) => key in keys || `${key}File` in keys);
   const config = Object.fromEntries(Object.entries(keys).filter(([key]) => !manifest.secrets.includes(key)));
   return manifest.missing(config, new Set(secrets));
 }
 
-function givenKeys(pairs: readonly string[], manifest: ChannelManifest): Record<string, string> {
-  const known = [
-    ...Object.keys(manifest.config.properties),
-    ...manifest.secrets,
-    ...manifest.secrets.map((key) => `${key}File`),
-  ];
+function givenKeys(pairs: readonly string[], manifest: ChannelManifest): Record<string, Json> {
+  const { properties } = channelSchema(manifest);
   return Object.fromEntries(pairs.map((pair) => {
     const at = pair.indexOf("=");
-    const key = pair.slice(0, at);
-    if (at > 0 && known.includes(key)) return [key, pair.slice(at + 1)];
+    const key = pair.slice(0, Math.max(at, 0));
+    const schema = Object.hasOwn(properties, key) ? properties[key] : undefined;
+    if (schema !== undefined) return [key, valueFor(schema, key, pair.slice(at + 1))];
     throw new CliError("usage", `Cannot use --set "${clean(pair.split("=")[0] ?? "")}": a known key and = are needed`, [
-      `Keys: ${known.join(", ")}`,
+      `Keys: ${Object.keys(properties).join(", ")}`,
     ]);
   }));
+}
+
+/** The text itself where the key takes text, else what it says as JSON: `true`, `20`, `["a"]`. */
+function valueFor(schema: TSchema, key: string, text: string): Json {
+  const fits = checker(schema).is;
+  if (fits(text)) return text;
+  try {
+    const value: Json = JSON.parse(text);
+    if (fits(value)) return value;
+  } catch {
+    // It is no JSON either.
+  }
+  throw new CliError("usage", `Cannot use --set "${key}": the value does not fit`);
 }
 
 async function addOverGateway(context: CliContext, session: Session, wanted: Wanted, asked: Questions): Promise<void> {

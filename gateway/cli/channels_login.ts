@@ -49,7 +49,8 @@ export async function login(
     if (step?.kind === "input" && count === shown) {
       const input = await answersTo(step, asked);
       progress = await call(session, "web.login.start", { ...params, force: false, input, timeoutMs: STEP_MS });
-      shown = 0;
+      // A new login counts its steps anew.
+      shown = Math.min(shown, (progress.count ?? 0) - 1);
     } else {
       progress = await call(session, "web.login.wait", {
         channel,

@@ -33,24 +33,29 @@ function attempt<T>(action: () => T): T | undefined {
 async function editNodes(raw: string, patch: JsonMap): Promise<string> {
   const { JsonObjectNode, JsonParser } = await import("@croct/json5-parser");
   type ObjectNode = InstanceType<typeof JsonObjectNode>;
-  const apply = (node: ObjectNode, changes: JsonMap): void => {
+  const isJson = attempt((): unknown => JSON.parse(raw)) !== undefined;
+
+  const apply = (node: ObjectNode, changes: JsonMap, depth: number): void => {
     for (const [key, value] of Object.entries(changes)) {
       const old = node.has(key) ? node.get(key) : undefined;
       if (value === null) {
         if (old !== undefined) node.delete(key);
-      } else if (isMap(value) && old instanceof JsonObjectNode) apply(old, value);
-      else if (old === undefined || !isDeepStrictEqual(old.toJSON(), value)) {
-        node.set(key, plain(mergePatch({}, { value })));
-      }
+      } else if (isMap(value) && old instanceof JsonObjectNode) apply(old, value, depth + 1);
+      else if (old === undefined || !isDeepStrictEqual(old.toJSON(), value)) node.set(key, made(value, depth));
     }
   };
   const root = JsonParser.parse(quoteReservedKeys(raw), JsonObjectNode);
-  apply(root, patch);
+  apply(root, patch, 1);
   return root.toString();
 
-  /** The value as the editor's own JSON type. */
-  function plain(wrapped: unknown) {
-    return JsonObjectNode.of(JSON.parse(JSON.stringify(wrapped))).get("value");
+  /** The value as a node. A new object goes over several lines, whatever style its neighbours have. */
+  function made(value: Json, depth: number) {
+    const node = JsonObjectNode.of(JSON.parse(JSON.stringify(mergePatch({}, { value })))).get("value");
+    if (!isMap(value) || isJson) return node;
+    const block = { indentationSize: 2, leadingIndentation: true, trailingIndentation: true, entryIndentation: true };
+    const spaces = { colonSpacing: true, commaSpacing: true, trailingComma: true };
+    node.reformat({ indentationLevel: depth, object: { ...block, ...spaces }, property: { unquoted: true } });
+    return node;
   }
 }
 

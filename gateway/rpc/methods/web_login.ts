@@ -40,9 +40,13 @@ const start = defineMethod({
       return { ...account, connected: true, message: `Already logged in. ${status.sentence}`, count: 0 };
     }
     if (params.force === true) await services.channels.logout(account.channel, account.accountId);
+    const before = services.channels.activeLogin(account.channel, account.accountId);
+    // An answer goes on with the same login: the step that asked is not its next one.
+    const asked = params.input === undefined ? 0 : (await before?.next(0, 0))?.count ?? 0;
     const session = await services.channels.login(account.channel, account.accountId, params.flow, params.input ?? {});
     const limit = Math.min(params.timeoutMs ?? START_MS.usual, START_MS.most);
-    return await progress(account, await nextStep(session, 0, limit, signal), session, services);
+    const seen = session === before ? asked : 0;
+    return await progress(account, await nextStep(session, seen, limit, signal), services);
   },
 });
 
@@ -60,9 +64,9 @@ const wait = defineMethod({
     const limit = Math.min(params.timeoutMs ?? WAIT_MS.usual, WAIT_MS.most);
     if (session === undefined) return withoutLogin(account, services);
     if (params.seen !== undefined) {
-      return await progress(account, await nextStep(session, params.seen, limit, signal), session, services);
+      return await progress(account, await nextStep(session, params.seen, limit, signal), services);
     }
-    return await progress(account, await lastStep(session, limit, signal, services), session, services);
+    return await progress(account, await lastStep(session, limit, signal, services), services);
   },
 });
 
@@ -115,7 +119,7 @@ async function lastStep(
 
 const isEnd = (step: LoginStep | undefined): boolean => step?.kind === "done" || step?.kind === "failed";
 
-async function progress(account: Account, { step, count }: Step, _session: LoginSession, services: Services) {
+async function progress(account: Account, { step, count }: Step, services: Services) {
   const connected = step?.kind === "done" ||
     services.channels.account(account.channel, account.accountId)?.state === "connected";
   const qr = step?.kind === "show" && step.what === "qr" ? await qrDataUrl(step.value) : undefined;
