@@ -1,6 +1,7 @@
 /**
  * An OpenAI-compatible chat model on loopback, for tests: streams a fixed number of words, calls tools by script,
- * fails on demand. A prompt that holds `bench:COUNT:DELAY_MS` gets COUNT words, DELAY_MS apart; any other gets 8.
+ * fails on demand. A prompt that holds `bench:COUNT:DELAY_MS` gets COUNT words, DELAY_MS apart; one that holds `echo:NAME`
+ * gets `re NAME`; any other gets 8 words. The last such mark counts.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -148,9 +149,12 @@ const chunk = (delta: unknown, finish: string | null = null) => ({
   choices: [{ index: 0, delta, finish_reason: finish }],
 });
 
-/** The words that `bench:COUNT:DELAY` in the last message asks for. */
+/** What the last `bench:COUNT:DELAY` or `echo:NAME` asks for. */
 function fromPrompt(body: Record<string, unknown>): Script {
-  const found = [...JSON.stringify(body["messages"] ?? "").matchAll(/bench:(\d+):(\d+)/gu)].pop();
+  const messages = JSON.stringify(body["messages"] ?? "");
+  const name = [...messages.matchAll(/echo:([\w-]+)/gu)].pop()?.[1];
+  if (name !== undefined) return { kind: "text", pieces: ["re ", name], delayMs: 10 };
+  const found = [...messages.matchAll(/bench:(\d+):(\d+)/gu)].pop();
   const count = found ? Number(found[1]) : 8;
   return {
     kind: "text",

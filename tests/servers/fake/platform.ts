@@ -23,6 +23,8 @@ export interface PlatformOptions {
   readonly answer?: (
     call: SeenCall,
   ) => { readonly value: Record<string, unknown> } | { readonly error: ChannelError } | undefined;
+  /** Milliseconds between taking a call and answering it: in between, only the platform knows. Default: none. */
+  readonly delayMs?: () => number;
 }
 
 export interface FakePlatform extends AsyncDisposable {
@@ -56,7 +58,21 @@ export function startFakePlatform(options: PlatformOptions = {}): FakePlatform {
   let ids = 0;
   let saidCount = 0;
 
-  const order = (message: PlatformOrder): void => socket?.send(JSON.stringify(message));
+  const late = new Set<ReturnType<typeof setTimeout>>();
+  const order = (message: PlatformOrder): void => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  };
+
+  /** On the connection that asked: an answer for one process must not reach the next. */
+  function reply(to: WebSocket, message: PlatformOrder): void {
+    const send = () => to.readyState === WebSocket.OPEN ? to.send(JSON.stringify(message)) : undefined;
+    if (options.delayMs === undefined) return send();
+    const timer = setTimeout(() => {
+      late.delete(timer);
+      send();
+    }, options.delayMs());
+    late.add(timer);
+  }
 
   function accept(call: SeenCall): Record<string, unknown> {
     const { target, text, idempotencyKey } = call.body;
@@ -71,7 +87,7 @@ export function startFakePlatform(options: PlatformOptions = {}): FakePlatform {
     return receipt;
   }
 
-  function take(data: unknown): void {
+  function take(from: WebSocket, data: unknown): void {
     const checked = checkCall(typeof data === "string" ? JSON.parse(data) : undefined);
     if (!checked.ok) throw new Error(`The fake provider sent nonsense: ${checked.error}`);
     const { call, at, body } = checked.value;
@@ -82,14 +98,14 @@ export function startFakePlatform(options: PlatformOptions = {}): FakePlatform {
     if (call === 0) return;
     const answer = options.answer ? options.answer(seen) : { value: {} };
     if (answer === undefined) return;
-    if ("error" in answer) return order({ do: "refuse", call, error: answer.error });
-    order({ do: "answer", call, value: isMessage(seen) ? accept(seen) : answer.value });
+    if ("error" in answer) return reply(from, { do: "refuse", call, error: answer.error });
+    reply(from, { do: "answer", call, value: isMessage(seen) ? accept(seen) : answer.value });
   }
 
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     if (request.headers.get("upgrade") !== "websocket") return new Response(null, { status: 426 });
     const upgraded = Deno.upgradeWebSocket(request);
-    upgraded.socket.onmessage = (event) => take(event.data);
+    upgraded.socket.onmessage = (event) => take(upgraded.socket, event.data);
     upgraded.socket.onopen = () => socket = upgraded.socket;
     upgraded.socket.onclose = () => {
       if (socket === upgraded.socket) socket = undefined;
@@ -129,6 +145,7 @@ export function startFakePlatform(options: PlatformOptions = {}): FakePlatform {
       eventually(`call ${count} of "${at}"`, () => calls.filter((call) => call.at === at)[count - 1], 20_000),
     drop: () => socket?.close(),
     async stop() {
+      for (const timer of late) clearTimeout(timer);
       socket?.close();
       await server.shutdown();
     },
