@@ -197,6 +197,18 @@ export function fakeServices(change: Partial<Services> = {}): FakeServices {
     live: {
       ...missing<Services["live"]>("live"),
       current: () => config,
+      read: () =>
+        Promise.resolve({
+          config,
+          paths: missing("paths"),
+          secretSource: "absent",
+          explicitPort: false,
+          canvasRoot: "/state/canvas",
+          asksOllama: false,
+          unreadable: config.exists && config.parsed === undefined,
+          invalid: [],
+          manifests: [],
+        }),
       onChange: () => () => {},
       restartReasons: () => [],
     },
