@@ -31,6 +31,14 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["commands.list", { scope: "text", includeArgs: true }],
   ["config.get", {}],
   ["config.schema", {}],
+  [
+    "config.plan",
+    async ({ client }: SampleContext) => await changeOf(client, { messages: { responsePrefix: "[bot]" } }),
+  ],
+  [
+    "config.patch",
+    async ({ client }: SampleContext) => await changeOf(client, { messages: { responsePrefix: "[bot]" } }),
+  ],
   ["sessions.subscribe", {}],
   ["sessions.messages.subscribe", { key: KEY }],
   ["agent", () => ({ message: "bench:5:0", sessionKey: KEY, idempotencyKey: crypto.randomUUID() })],
@@ -79,6 +87,13 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
 /** Methods whose good answer is an error, and which. */
 export const ALWAYS_REFUSED: ReadonlyMap<string, string> = new Map([
   ["users.self", "FORBIDDEN"],
+  // They need a channel that is set up; tests/channels has one.
+  ["channels.start", "INVALID_REQUEST"],
+  ["channels.stop", "INVALID_REQUEST"],
+  ["channels.logout", "INVALID_REQUEST"],
+  ["web.login.start", "INVALID_REQUEST"],
+  ["web.login.wait", "INVALID_REQUEST"],
+  ["web.login.cancel", "INVALID_REQUEST"],
   // They need a message or a channel; tests/delivery has both.
   ["poll", "INVALID_REQUEST"],
   ["outbox.retry", "INVALID_REQUEST"],
@@ -92,6 +107,12 @@ export const NODE_CALLS: readonly (readonly [method: string, params: unknown])[]
 /** The params of a sample call. */
 export async function resolve(params: Params, context: SampleContext): Promise<unknown> {
   return typeof params === "function" ? await params(context) : params;
+}
+
+/** Parameters of config.patch: the change, and what it is made against. */
+async function changeOf(client: TestClient, change: unknown): Promise<unknown> {
+  const { hash } = await client.request("config.get", {});
+  return { raw: JSON.stringify(change), baseHash: hash };
 }
 
 /** The run that was accepted last on this client. */
