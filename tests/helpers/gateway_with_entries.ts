@@ -2,6 +2,7 @@
  * A test's own executable: the gateway with more worker entries than it ships. The table goes in by code, since no
  * command line, variable or file may set it. A main file of tests/ calls `runWithEntries` and nothing else.
  */
+import { dirname } from "node:path";
 import { gatewayCommand } from "../../gateway/cli/gateway.ts";
 import { LISTEN } from "../../gateway/cli/common_options.ts";
 import { permissionsCommand } from "../../gateway/cli/permissions.ts";
@@ -39,7 +40,7 @@ export async function runWithEntries(workerEntries: readonly ChannelEntry[]): Pr
       Promise.resolve(({ env, out }, options) =>
         permissionsCommand({
           env,
-          print: (line) => out.line(line),
+          print: (line) => out.line(readable(line, workerEntries)),
           flags: options.flag("flags"),
           port: options.text("port"),
           workerEntries,
@@ -49,4 +50,12 @@ export async function runWithEntries(workerEntries: readonly ChannelEntry[]): Pr
   const entries = [gateway, permissions];
   const program = { version: "0.0.0-test", description: "", sections: [{ title: "Test:", entries }], footer: "" };
   return await runProcess(program, environment, Deno.args);
+}
+
+/** The shipped entries lie where the gateway may read; a test's own entry lies in its folder under tests/. */
+function readable(flags: string, entries: readonly ChannelEntry[]): string {
+  const folders = new Set(
+    entries.map(({ entry }) => entry.pathname).filter((path) => path.includes("/tests/")).map((path) => dirname(path)),
+  );
+  return [...folders].reduce((text, folder) => text.replace("--allow-read=", `--allow-read=${folder},`), flags);
 }

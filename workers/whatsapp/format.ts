@@ -50,6 +50,7 @@ const ESCAPED = 0xe100;
 
 function styles(text: string): string {
   return text
+    .replaceAll(/\\([\\`*_~#[\]().!>-])/gu, (_, sign: string) => String.fromCodePoint(ESCAPED + sign.charCodeAt(0)))
     .replaceAll(
       /!\[([^\]]*)\]\(([^)\s]+)[^)]*\)/gu,
       (_, alt: string, url: string) => alt === "" ? url : `${alt} (${url})`,

@@ -27,7 +27,8 @@ export interface InboundParts {
   readonly isOwnMessage: (id: string) => boolean;
 }
 
-export type Read = { readonly event: Inbound } | { readonly skipped: string };
+/** `routine`: nobody misses it. Everything else that is skipped is told in the log. */
+export type Read = { readonly event: Inbound } | { readonly skipped: string; readonly routine?: true };
 
 type Origin = Pick<InboundMessage, "dedupeKey" | "chat" | "sender" | "timestamp">;
 type Key = WAMessage["key"];
@@ -37,22 +38,29 @@ export async function readMessage(parts: InboundParts, message: WAMessage): Prom
   const { key } = message;
   const server = parseJid(key.remoteJid)?.server;
   if (!key.id || server === undefined || server === "broadcast" || server === "newsletter") {
-    return { skipped: "status or broadcast" };
+    return { skipped: "status or broadcast", routine: true };
   }
   if (message.messageStubType && !message.message) return await readStub(parts, message);
   const content = parts.library.normalizeMessageContent(message.message);
-  if (!content) return { skipped: "empty" };
-  if (parts.isOwnMessage(key.id)) return { skipped: "sent by this device" };
+  if (!content) return { skipped: "empty", routine: true };
+  if (parts.isOwnMessage(key.id)) return { skipped: "sent by this device", routine: true };
   const origin = await originOf(parts, message);
-  if (typeof origin === "string") return { skipped: origin };
+  if (typeof origin === "string") return skip(origin);
   if (content.reactionMessage) return readReaction(parts, origin, content.reactionMessage);
   if (content.protocolMessage) return readProtocol(parts, origin, content.protocolMessage);
   return readContent(parts, origin, key.id, content);
 }
 
+const OWNER_ELSEWHERE = "written by the owner on another device";
+const skip = (reason: string): Read =>
+  reason === OWNER_ELSEWHERE ? { skipped: reason, routine: true } : { skipped: reason };
+
 function readContent(parts: InboundParts, origin: Origin, id: string, content: Content): Read {
   const text = textOf(content);
   const file = fileOf(content);
+  if (content.pollUpdateMessage || content.senderKeyDistributionMessage && Object.keys(content).length === 1) {
+    return { skipped: "poll vote or keys", routine: true };
+  }
   if (text === "" && !file) return { skipped: `nothing to read (${Object.keys(content)[0] ?? "empty"})` };
   const media = file?.mediaKey && (file.directPath ?? file.url) !== undefined ? [mediaRef(origin, id, file)] : [];
   return { event: { ...origin, kind: "message", messageId: id, text, media, ...relations(parts, content, text) } };
@@ -109,7 +117,7 @@ function replyTo(parts: InboundParts, context: proto.IContextInfo | undefined): 
 function readReaction(parts: InboundParts, origin: Origin, reaction: proto.Message.IReactionMessage): Read {
   const messageId = reaction.key?.id;
   // Taking a reaction away comes without saying which one.
-  if (!messageId || !reaction.text) return { skipped: "a reaction was taken away" };
+  if (!messageId || !reaction.text) return { skipped: "a reaction was taken away", routine: true };
   const onOwnMessage = reaction.key?.fromMe === true || parts.isOwnMessage(messageId);
   return { event: { ...origin, kind: "reaction", messageId, emoji: reaction.text, added: true, onOwnMessage } };
 }
@@ -126,7 +134,7 @@ function readProtocol(parts: InboundParts, origin: Origin, message: proto.Messag
     const read = readContent(parts, origin, id, content);
     return "event" in read && read.event.kind === "message" ? { event: { ...read.event, edited: true } } : read;
   }
-  return { skipped: "protocol" };
+  return { skipped: "protocol", routine: true };
 }
 
 /** The origin, or why the message is nobody's business. */
@@ -137,7 +145,7 @@ async function originOf(parts: InboundParts, message: WAMessage): Promise<Origin
   const peer = await resolve(parts, personOf(key.remoteJid, key.remoteJidAlt));
   if (key.fromMe) {
     // What the owner says to others on the phone is private, and an answer there would be sent in the owner's name.
-    if (group || !samePerson(peer, self)) return "written by the owner on another device";
+    if (group || !samePerson(peer, self)) return OWNER_ELSEWHERE;
     return { ...stamps(message), chat: directChat(self), sender: { ...senderOf(self, message), isSelf: true } };
   }
   if (!group) {
@@ -187,9 +195,11 @@ async function readStub(parts: InboundParts, message: WAMessage): Promise<Read> 
   const { StubType } = parts.library.proto.WebMessageInfo;
   if (message.messageStubType === StubType.CIPHERTEXT) return { skipped: "could not be decrypted; asked for it again" };
   const words = stubText(StubType[message.messageStubType ?? 0] ?? "", message.messageStubParameters);
-  if (words === undefined || !isGroupJid(message.key.remoteJid) || message.key.fromMe) return { skipped: "stub" };
+  if (words === undefined || !isGroupJid(message.key.remoteJid) || message.key.fromMe) {
+    return { skipped: "stub", routine: true };
+  }
   const origin = await originOf(parts, message);
-  return typeof origin === "string" ? { skipped: origin } : { event: { ...origin, kind: "note", text: words } };
+  return typeof origin === "string" ? skip(origin) : { event: { ...origin, kind: "note", text: words } };
 }
 
 function stubText(name: string, parameters: unknown): string | undefined {

@@ -14,7 +14,7 @@ export interface LibraryLogger {
 const nothing = (): void => {};
 
 export function createLibraryLogger(log: ProviderContext["log"]): LibraryLogger {
-  const pass = (level: "debug" | "info" | "warn") => (fields: unknown, text?: string): void => {
+  const pass = (level: "debug") => (fields: unknown, text?: string): void => {
     const words = text ?? (typeof fields === "string" ? fields : "");
     const error = errorText(fields);
     log(level, "whatsapp.library", { text: words.slice(0, 300), ...(error === undefined ? {} : { error }) });
@@ -28,7 +28,7 @@ export function createLibraryLogger(log: ProviderContext["log"]): LibraryLogger 
     info: nothing,
     // Most of its warnings and errors are routine of the protocol; what matters becomes a state or a failed operation.
     warn: pass("debug"),
-    error: pass("info"),
+    error: pass("debug"),
   };
   return logger;
 }

@@ -58,7 +58,7 @@ export async function createProvider(context: ProviderContext): Promise<Provider
     // One after the other: a later message must not overtake an earlier one of the same chat.
     let queue = Promise.resolve();
     socket.ev.on("messages.upsert", ({ messages }) => {
-      for (const message of messages) queue = queue.then(() => take(socket, message));
+      for (const message of messages) queue = queue.then(() => take(message));
     });
     socket.ev.on("messages.update", (updates) => updates.forEach(mark));
     socket.ev.on("message-receipt.update", (updates) => {
@@ -94,7 +94,7 @@ export async function createProvider(context: ProviderContext): Promise<Provider
   };
 
   /** Never rejects: the next message of the queue is another one's. */
-  async function take(_socket: Socket, message: WAMessage): Promise<void> {
+  async function take(message: WAMessage): Promise<void> {
     const id = message.key.id ?? "";
     try {
       const read = await readMessage(inboundParts, message);
@@ -104,7 +104,7 @@ export async function createProvider(context: ProviderContext): Promise<Provider
         const expiration = (content && contextOf(content)?.expiration) ?? 0;
         recent.add(chat.id, id, { key: message.key, message: content, expiration });
         await context.inbound(read.event);
-      } else context.log("debug", "whatsapp.message_skipped", { reason: read.skipped });
+      } else context.log(read.routine ? "debug" : "info", "whatsapp.message_skipped", { reason: read.skipped });
       await journal.done(id);
     } catch (error) {
       // It stays in the journal and comes again with the next connection.
