@@ -161,7 +161,8 @@ export function createMessaging(deps: MessagingDeps): Messaging {
     stopIntake: () => joined.intake?.stop(),
     async stop(ms) {
       unfollow();
-      await joined.intake?.idle();
+      // What is being prepared, such as a picture, is taken up again by the next start if it is not ready in time.
+      await atMost(clock, ms, joined.intake?.idle());
       await outbox.drain(ms);
       await channels.stopAll(STOP_CHANNELS_MS);
     },
@@ -171,6 +172,13 @@ export function createMessaging(deps: MessagingDeps): Messaging {
       trail.sweep();
     },
   };
+}
+
+async function atMost(clock: Clock, ms: number, work: Promise<void> | undefined): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, () => late.resolve());
+  await Promise.race([work, late.promise]);
+  cancel();
 }
 
 /** States that somebody must act on; the owner hears of each once, when it begins. */

@@ -2,6 +2,7 @@
 import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
 import { accountRights, describePermissions, type HeldPermissions } from "../config/permissions.ts";
 import type { ChannelAccount } from "../config/types.ts";
+import { lastGoodPath } from "../config/last_good.ts";
 import { describe, type ListenAddress } from "../config/listen.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { SecretSource } from "../config/gateway_auth.ts";
@@ -72,7 +73,10 @@ function problemLines({ loaded: { config, unreadable }, held, warnings }: StartF
   const place = (path: string): string => path === "" ? "" : `${path}: `;
   return [
     ...(unreadable
-      ? [row("PROBLEM", "The configuration file could not be read. Only loopback is served, a secret is asked for")]
+      ? [
+        row("PROBLEM", "The configuration file could not be read. Only loopback is served, a secret is asked for"),
+        row("", `The last one that could be used, if there was one: ${lastGoodPath(config.path)}`),
+      ]
       : []),
     ...config.issues.map(({ path, message }) => row("Problem", `${place(path)}${message}`)),
     ...config.warnings.map(({ path, message }) => row("Warning", `${place(path)}${message}`)),

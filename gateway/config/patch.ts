@@ -10,7 +10,7 @@ const MAX_DEPTH = 32;
 /** Keys that would reach behind the object. */
 const HARMFUL = new Set(["__proto__", "constructor", "prototype"]);
 /** A program that the host runs: who may change it, may run anything. Only the file on the host itself names one. */
-const HOST_KEY = /^channels\.[^.]+(?:\.accounts\.[^.]+)?\.cliPath$/u;
+const HOST_KEY = "cliPath";
 
 /** Throws INVALID_REQUEST with the protocol's texts (methods facts, section 9). */
 export async function parsePatch(raw: string, method: string): Promise<JsonMap> {
@@ -82,14 +82,18 @@ function placeOf(item: Json, index: number, shown: unknown): string {
   return String(found === -1 ? index : found);
 }
 
+/** At any depth below `channels`: an account's name may hold dots, so a path says too little. */
 function refuseHostKeys(patch: Json, stored: unknown, path: string, file: string): void {
-  if (HOST_KEY.test(path) && !isDeepStrictEqual(patch, stored)) {
-    throw invalid(
-      `Cannot set "${path}" over the protocol: it names a program that this host runs; set it in "${file}" on the host`,
-    );
-  }
   if (!isMap(patch)) return;
-  for (const [key, item] of Object.entries(patch)) refuseHostKeys(item, member(stored, key), join(path, key), file);
+  for (const [key, item] of Object.entries(patch)) {
+    const [at, before] = [join(path, key), member(stored, key)];
+    if (key === HOST_KEY && path.startsWith("channels.") && !isDeepStrictEqual(item, before)) {
+      throw invalid(
+        `Cannot set "${at}" over the protocol: it names a program that this host runs; set it in "${file}" on the host`,
+      );
+    }
+    refuseHostKeys(item, before, at, file);
+  }
 }
 
 const member = (value: unknown, key: string): unknown =>

@@ -54,6 +54,7 @@ Deno.test("a program of the host cannot be set from outside, and what stays the 
     const raw of [
       `{ channels: { imessage: { cliPath: "/tmp/evil" } } }`,
       `{ channels: { imessage: { accounts: { x: { cliPath: "/tmp/evil" } } } } }`,
+      `{ channels: { imessage: { accounts: { "x.y": { cliPath: "/tmp/evil" } } } } }`,
       `{ channels: { imessage: { cliPath: null } } }`,
     ]
   ) {

@@ -253,3 +253,38 @@ Deno.test("no option, variable or file of the executable can bring in a worker e
   const { stdout } = await runCli(["gateway", "--help"], { flags: ["--allow-env", "--allow-read"] });
   assert.doesNotMatch(stdout, /entr/iu);
 });
+
+Deno.test("the owner hears in the main session and in status of what was given up and of a channel that broke", async () => {
+  await using lab = await startLab({
+    platform: {
+      answer: (call) =>
+        call.at === "send"
+          ? { error: { code: "forbidden", message: "the bot was blocked", retryable: false, outcome: "not_sent" } }
+          : { value: {} },
+    },
+  });
+  const { client } = lab;
+  await lab.waitState("a", "connected");
+  lab.a.say("hello?");
+  const lines = async (): Promise<string[]> => {
+    const history = await client.request("chat.history", { sessionKey: "main", limit: 50 });
+    return (history["messages"] as Json[]).filter((message) => message["role"] === "system").map((message) =>
+      JSON.stringify(message["content"])
+    );
+  };
+  await eventually(
+    "the note about the message",
+    async () => (await lines()).some((line) => /the bot was blocked/u.test(line)),
+  );
+  const status = await client.request("status", {});
+  assert.match(JSON.stringify(status["channelSummary"]), /1 failed\. See: openclaw outbox list/u);
+  lab.b.order({
+    do: "state",
+    report: { state: "bad_credentials", sentence: "The token was revoked", userAction: "set_token" },
+  });
+  await eventually(
+    "the note about the channel",
+    async () => (await lines()).some((line) => /fake \(account b\) stopped working: The token was revoked/u.test(line)),
+  );
+  assert.equal((await lab.account("b"))["userAction"], "set_token");
+});

@@ -63,7 +63,7 @@ const status = defineMethod({
 });
 
 /** One line an account, as a person reads it. */
-function channelSummary({ channels }: Services): string[] {
+function channelSummary({ channels, outbox }: Services): string[] {
   const labels = new Map(channels.manifests().map(({ id, label }) => [id, label]));
   const lines = channels.accounts().filter(({ enabled }) => enabled).map(
     ({ channel, accountId, name, state, sentence }) => {
@@ -71,8 +71,19 @@ function channelSummary({ channels }: Services): string[] {
       return `${labels.get(channel) ?? channel}${account}: ${state.replaceAll("_", " ")}. ${sentence}`;
     },
   );
-  return ["WebChat: served by the gateway", ...lines];
+  return ["WebChat: served by the gateway", ...lines, ...heldLines(outbox)];
 }
+
+/** What the owner has to decide about. */
+function heldLines(outbox: Services["outbox"]): string[] {
+  const states = ["unknown", "failed", "expired"] as const;
+  const counts = states.map((state) => [state, outbox.list({ state, limit: MAX_HELD }).length] as const)
+    .filter(([, count]) => count > 0);
+  if (counts.length === 0) return [];
+  const text = counts.map(([state, count]) => `${count === MAX_HELD ? `${count} or more` : count} ${state}`).join(", ");
+  return [`Messages that were not delivered for certain: ${text}. See: openclaw outbox list`];
+}
+const MAX_HELD = 100;
 
 function gatewayStatus(services: Services): Static<typeof StatusResult>["gateway"] {
   const { issues, warnings } = services.live.current();
