@@ -1,5 +1,6 @@
 /** Every worker there is, for the supervisor: manifests and entry URLs. Nothing of a worker's code is loaded by main. */
 import type { ChannelManifest } from "../schemas/worker/manifest.ts";
+import { manifest as discord } from "./discord/manifest.ts";
 import { manifest as telegram } from "./telegram/manifest.ts";
 import { manifest as whatsapp } from "./whatsapp/manifest.ts";
 
@@ -14,5 +15,6 @@ const entry = (manifest: ChannelManifest): { readonly manifest: ChannelManifest;
 /** The messaging providers in display order; each lives in the folder of its id and speaks `schemas/worker/channel.ts`. */
 export const CHANNELS: readonly { readonly manifest: ChannelManifest; readonly entry: URL }[] = [
   entry(telegram),
+  entry(discord),
   entry(whatsapp),
 ];
