@@ -212,6 +212,9 @@ Deno.test("a claimed webhook path reaches its worker under any Host, and nothing
   assert.equal(call.body["body"], "hello");
   assert.deepEqual(call.body["query"], { password: "hush-hush" });
   assert.equal((call.body["headers"] as Json)["x-hook"], "1");
+  const foreign = await rawPost(lab.gateway.port, "/fake-webhook", "hooks.example.net");
+  assert.match(foreign, /^HTTP\/1\.1 202 /u, "the platform may call by any name");
+  assert.match(await rawPost(lab.gateway.port, "/", "hooks.example.net"), /^HTTP\/1\.1 403 /u, "nothing else may be");
   const other = await fetch(`${lab.gateway.httpUrl}/other-webhook`, { method: "POST", body: "x" });
   assert.ok([404, 405].includes(other.status), `status ${other.status}`);
   await other.text();
@@ -220,6 +223,24 @@ Deno.test("a claimed webhook path reaches its worker under any Host, and nothing
   assert.equal(gone.status, 503);
   await gone.text();
   assert.doesNotMatch(lab.gateway.output, /hush-hush/u);
+});
+
+/** A request under a Host of its own, which `fetch` does not allow. */
+async function rawPost(port: number, path: string, host: string): Promise<string> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const head = [`POST ${path} HTTP/1.1`, `Host: ${host}`, "Content-Length: 2", "Connection: close"];
+  await connection.write(new TextEncoder().encode(`${head.join("\r\n")}\r\n\r\n{}`));
+  return await new Response(connection.readable).text();
+}
+
+Deno.test("an account in a process of its own gets the one right more that this takes, and answers", async () => {
+  await using lab = await startLab({ accountA: { isolation: "process" } });
+  const row = await lab.waitState("a", "connected");
+  assert.equal(row["isolation"], "process");
+  assert.match(lab.gateway.output, new RegExp(`run ${Deno.execPath()}`, "u"));
+  lab.a.say("hello from far away");
+  await eventually("an answer", () => lab.a.sent().length > 0, 20_000);
+  assert.equal((await lab.account("b"))["isolation"], "worker");
 });
 
 Deno.test("a wedged worker ends the process in order with 75 where something starts it again", async () => {
