@@ -140,3 +140,88 @@ Deno.test(`${AGAINST} through the gateway: a stranger gets no answer under any p
   assert.equal(server.nodes("receipt").some(({ attrs }) => attrs["type"] === "read"), false);
   assert.equal(server.nodes("chatstate").length, 0);
 });
+
+Deno.test(`${AGAINST} through the gateway: groups, forms, signs, refusals and a crash in the middle of a send`, async (t) => {
+  await using house = await startHouse({ groupPolicy: "open", ackReaction: "👀" });
+  const { server, gateway, model } = house;
+  const anna = server.person("4917000000002", { name: "Anna" });
+  {
+    await using client = await gateway.connect();
+    await linkByWeb(client, server);
+  }
+
+  await t.step("in a group only a message that names the bot is answered, there and with a reaction", async () => {
+    const group = server.group("Garden", [anna]);
+    await server.say(anna, "echo:unnamed", { group });
+    const contextInfo = { mentionedJid: [`${server.owner.lid}@lid`] };
+    const id = await server.say(anna, { extendedTextMessage: { text: "@bot echo:named", contextInfo } }, { group });
+    const answer = await server.waitText("re named");
+    assert.equal(answer.to, group.jid);
+    const sign = await server.waitSent("the reaction", ({ message }) => message.reactionMessage?.key?.id === id);
+    assert.equal(sign.message.reactionMessage?.text, "👀");
+    assert.equal(server.sent.some(({ message }) => textOf(message) === "re unnamed"), false);
+  });
+
+  await t.step("typing and the read mark are shown, Markdown takes WhatsApp's form", async () => {
+    model.script({ kind: "text", pieces: ["**bold** and ", "[a link](https://example.org)"] });
+    const id = await server.say(anna, "form");
+    await server.waitText("*bold* and a link (https://example.org)");
+    assert.ok(
+      server.nodes("chatstate").some(({ content }) => Array.isArray(content) && content[0]?.tag === "composing"),
+    );
+    await eventually(
+      "the read mark",
+      () => server.nodes("receipt").some(({ attrs }) => attrs["type"] === "read" && attrs["id"] === id),
+    );
+  });
+
+  await t.step("a long answer is cut at the limit, nothing is lost, fences stay whole", async () => {
+    const lines = Array.from({ length: 300 }, (_, index) => `line ${index} of a long program`);
+    model.script({ kind: "text", pieces: [`\`\`\`ts\n${lines.join("\n")}\n\`\`\``] });
+    const before = server.sent.length;
+    await server.say(anna, "long");
+    const last = lines.at(-1) ?? "";
+    await server.waitSent("the end", ({ message }) => textOf(message).includes(last));
+    const parts = server.sent.slice(before).map(({ message }) => textOf(message)).filter((part) => part !== "");
+    assert.ok(parts.length > 1);
+    for (const part of parts) {
+      assert.ok(part.length <= 4_000);
+      assert.equal(part.split("```").length, 3, "each part is a whole fence");
+    }
+    for (const line of lines) assert.ok(parts.some((part) => part.includes(line)), line);
+  });
+
+  await t.step("429 and 503 are tried again and seen once", async () => {
+    for (const code of ["429", "503"]) {
+      // The reaction is the first message that comes by.
+      server.refuseMessages(2, code);
+      await server.say(anna, `echo:after-${code}`);
+      await server.waitText(`re after-${code}`);
+    }
+    assert.equal(server.sent.filter(({ message }) => textOf(message) === "re after-429").length, 1);
+  });
+
+  await t.step("a crash of the gateway between sending and its confirmation sends nothing twice", async () => {
+    server.holdAcks(true);
+    await server.say(anna, "echo:crash");
+    await server.waitText("re crash").catch(() => undefined);
+    await gateway.kill("SIGKILL");
+    server.holdAcks(false);
+    await gateway.startAgain();
+    await server.waitText("re crash");
+    await server.say(anna, "echo:alive");
+    await server.waitText("re alive");
+    assert.equal(server.sent.filter(({ message }) => textOf(message) === "re crash").length, 1);
+  });
+
+  await t.step("a logged out device is a state with a way out, and the gateway stays up", async () => {
+    await using client = await gateway.connect();
+    server.refuseLogins(1, 401);
+    server.fault("drop");
+    const row = await waitState(client, "logged_out");
+    assert.equal(row["userAction"], "login");
+    assert.match(String(row["sentence"]), /logged this device out/u);
+  });
+
+  assert.deepEqual(server.faults, []);
+});

@@ -39,7 +39,6 @@ export function refusedMessage(code: string): ProviderError {
         code: "rate_limited",
         message: "WhatsApp wants fewer messages",
         retryable: true,
-        retryAfterMs: 60_000,
       });
     case "500":
     case "503":
