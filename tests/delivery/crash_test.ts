@@ -59,7 +59,9 @@ interface Setting {
   readonly say: (count: number) => void;
 }
 
-const nameOf = (number: number): string => `n${number}-${KINDS[number % KINDS.length]}`;
+/** Some answers come slowly, so that the platform with edits shows a draft of them first. */
+const nameOf = (number: number): string =>
+  `n${number}-${KINDS[number % KINDS.length]}${number % 12 === 0 ? "-slow" : ""}`;
 
 async function withSetting(
   seed: number,
@@ -191,6 +193,10 @@ async function assertShown(setting: Setting, replies: readonly Reply[]): Promise
     if (kind === "hold") assert.ok(state === "sent" ? copies === 1 : state === "unknown" && copies <= 1, what);
     if (kind === "resend") assert.ok(state === "sent" && copies >= 1 && (copies === 1 || possibleDuplicate), what);
   }
+  const partial = setting.platforms.keyed.sent().filter(({ text }) =>
+    !replies.some(({ name }) => text === `re ${name}`)
+  );
+  assert.deepEqual(partial, [], "no draft was left beside its answer");
   await using client = await setting.gateway.connect();
   const { payload } = await client.call("outbox.list", { state: "unknown", limit: 500 });
   const listed: unknown = Object(payload).messages;
@@ -218,6 +224,8 @@ async function conclude(setting: Setting, title: string): Promise<void> {
   await settled(setting);
   const replies = repliesOf(setting);
   print(summary(title, replies));
+  const edits = setting.platforms.keyed.calls.filter(({ at }) => at === "edit").length;
+  assert.ok(edits > 0, "some answers were shown as drafts while they grew");
   assertProcessedOnce(setting);
   await assertShown(setting, replies);
 }

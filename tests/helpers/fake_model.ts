@@ -1,7 +1,7 @@
 /**
  * An OpenAI-compatible chat model on loopback, for tests: streams a fixed number of words, calls tools by script,
  * fails on demand. A prompt that holds `bench:COUNT:DELAY_MS` gets COUNT words, DELAY_MS apart; one that holds `echo:NAME`
- * gets `re NAME`; any other gets 8 words. The last such mark counts.
+ * gets `re NAME`, slowly when NAME holds "slow"; any other gets 8 words. The last such mark counts.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -153,7 +153,7 @@ const chunk = (delta: unknown, finish: string | null = null) => ({
 function fromPrompt(body: Record<string, unknown>): Script {
   const messages = JSON.stringify(body["messages"] ?? "");
   const name = [...messages.matchAll(/echo:([\w-]+)/gu)].pop()?.[1];
-  if (name !== undefined) return { kind: "text", pieces: ["re ", name], delayMs: 10 };
+  if (name !== undefined) return { kind: "text", pieces: ["re ", name], delayMs: name.includes("slow") ? 900 : 10 };
   const found = [...messages.matchAll(/bench:(\d+):(\d+)/gu)].pop();
   const count = found ? Number(found[1]) : 8;
   return {

@@ -31,7 +31,7 @@ export interface FakePlatform extends AsyncDisposable {
   readonly url: string;
   /** Every call of the provider, in order; `hello` marks a new connection. */
   readonly calls: readonly SeenCall[];
-  /** Texts sent through us, in order, each message once per delivery to the platform. */
+  /** The messages that the chats show, in order, as they were last edited. */
   sent(
     chatId?: string,
   ): { readonly text: string; readonly chatId: string; readonly key: string; readonly id: string }[];
@@ -87,6 +87,19 @@ export function startFakePlatform(options: PlatformOptions = {}): FakePlatform {
     return receipt;
   }
 
+  /** Edits and deletes messages; the error when there is no such message. */
+  function change({ at, body }: SeenCall): ChannelError | undefined {
+    if (at !== "edit" && at !== "delete") return undefined;
+    const index = delivered.findIndex(({ id }) => id === body["messageId"]);
+    const message = delivered[index];
+    if (message === undefined) {
+      return { code: "not_found", message: "There is no such message", retryable: false, outcome: "not_sent" };
+    }
+    if (at === "edit") message.text = String(body["text"]);
+    else delivered.splice(index, 1);
+    return undefined;
+  }
+
   function take(from: WebSocket, data: unknown): void {
     const checked = checkCall(typeof data === "string" ? JSON.parse(data) : undefined);
     if (!checked.ok) throw new Error(`The fake provider sent nonsense: ${checked.error}`);
@@ -96,6 +109,8 @@ export function startFakePlatform(options: PlatformOptions = {}): FakePlatform {
     if (at === "hello") { for (const event of open.values()) order({ do: "inbound", event }); }
     if (at === "acked") open.delete(String(body["dedupeKey"]));
     if (call === 0) return;
+    const refusal = change(seen);
+    if (refusal) return reply(from, { do: "refuse", call, error: refusal });
     const answer = options.answer ? options.answer(seen) : { value: {} };
     if (answer === undefined) return;
     if ("error" in answer) return reply(from, { do: "refuse", call, error: answer.error });
