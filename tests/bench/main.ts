@@ -1,7 +1,7 @@
 /** `deno task bench [--write]`: the gateway beside a bare server, as a table with the targets. */
 import { TestClient } from "../helpers/client.ts";
 import { denoDir, freePort, ROOT, TEST_TOKEN } from "../helpers/gateway.ts";
-import { gatewayFlags } from "../helpers/permissions.ts";
+import { engineFlags, gatewayFlags } from "../helpers/permissions.ts";
 import { print } from "../helpers/print.ts";
 import { pause } from "../helpers/wait.ts";
 import { measure } from "./load.ts";
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   try {
     await listening(modelPort);
     const gatewayArgs = ["--port", String(port)];
-    const flags = await gatewayFlags(env, gatewayArgs);
+    const flags = [...await engineFlags(), ...await gatewayFlags(env, gatewayArgs)];
     const entry = [`${ROOT}main.ts`, "gateway", ...gatewayArgs];
     print("Measuring the bare server …");
     const bare = await bench(

@@ -3,7 +3,7 @@
  * `openclaw permissions` derives for it, and reads what it prints.
  */
 import { eventually, within } from "./wait.ts";
-import { gatewayFlags } from "./permissions.ts";
+import { engineFlags, gatewayFlags } from "./permissions.ts";
 import { type ConnectOptions, type OpenOptions, TestClient } from "./client.ts";
 import { FakeModel } from "./fake_model.ts";
 
@@ -150,7 +150,7 @@ export class TestGateway implements AsyncDisposable {
       ...this.options.env,
     });
     const args = ["--port", String(this.port), ...this.options.args ?? []];
-    const flags = await gatewayFlags(env, args);
+    const flags = [...await engineFlags(), ...await gatewayFlags(env, args)];
     const child = run(["run", ...flags, "--cached-only", "--no-prompt", `${ROOT}main.ts`, "gateway", ...args], env);
     this.#child = child;
     await eventually("the gateway's WebChat link", async () => {

@@ -21,3 +21,13 @@ export async function gatewayFlags(env: Record<string, string>, args: readonly s
   }
   return text.split(/\s+/u);
 }
+
+/** The flags of `deno task gateway` that are no permissions: what tunes the engine belongs to what is tested. */
+export async function engineFlags(): Promise<string[]> {
+  const config: { tasks: Record<string, string | { command: string }> } = JSON.parse(
+    await Deno.readTextFile(`${ROOT}deno.json`),
+  );
+  const task = config.tasks["gateway"];
+  const text = typeof task === "string" ? task : task?.command ?? "";
+  return [...text.matchAll(/--v8-flags=\S+/gu)].map(([flag]) => flag);
+}
