@@ -55,7 +55,7 @@ browserTest(
       await page.locator(".failure").waitFor();
       await chat.send("stream");
       await chat.streaming(/^w0/);
-      await chat.send("wait");
+      await chat.send("one more");
       await page.getByText("Queued").waitFor();
       await clean(page, "conversation");
       await page.keyboard.press("Control+k");
