@@ -3,7 +3,7 @@ import type { Hello } from "../client/hello.ts";
 import { fields, word } from "../client/read.ts";
 import { RequestError } from "../client/link.ts";
 import { may } from "../client/protocol.ts";
-import { keep } from "./keep.ts";
+import { draftName, keep } from "./keep.ts";
 import { type ImagePart, isActive, type Outgoing, threadOf } from "./model.ts";
 import { readDevices, readEntry, readHistory, readSessions } from "./parse.ts";
 import type { Store } from "./store.ts";
@@ -178,6 +178,14 @@ export class Chat {
     void this.#post(thread.key, message);
   }
 
+  /** The page goes: what was not sent yet becomes the draft again, so that a reload while offline loses nothing. */
+  stash(): void {
+    for (const thread of Object.values(this.store.get().threads)) {
+      const unsent = thread.outgoing.filter((message) => message.status === "sending" && message.text);
+      if (unsent.length) keep.set(draftName(thread.key), unsent.map((message) => message.text).join("\n"));
+    }
+  }
+
   /** Sends a message that was refused once more, as a new one. */
   again(message: Outgoing): void {
     this.store.dispatch({ type: "discard", key: this.store.get().current, runId: message.runId });
@@ -265,7 +273,7 @@ export class Chat {
     const main = key === this.store.get().hello?.mainKey;
     if (!await this.#tell(main ? "sessions.reset" : "sessions.delete", { key })) return;
     if (main) return await this.refresh();
-    keep.set(`draft:${key}`, undefined);
+    keep.set(draftName(key), undefined);
     this.#gone(key);
   }
 

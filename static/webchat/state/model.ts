@@ -63,6 +63,8 @@ export interface Run {
   /** The text of the run's last stored message; a late delta of it must not show it a second time. */
   readonly sealed: string | undefined;
   readonly error: string | undefined;
+  /** The question of a queued run, which the transcript may not hold yet. */
+  readonly question: string | undefined;
 }
 
 export interface Thread {

@@ -54,7 +54,7 @@ export interface InFlight {
   readonly text: string;
   readonly seq: number;
   readonly startedAt: number | undefined;
-  readonly userText: string | undefined;
+  readonly question: string | undefined;
 }
 
 export interface History {
@@ -75,7 +75,7 @@ function inFlight(value: unknown): InFlight | undefined {
     text: text(run["text"]) ?? "",
     seq: number(run["seq"]) ?? 0,
     startedAt: number(run["startedAt"]),
-    userText: message ? plainText(message.parts) : undefined,
+    question: message?.role === "user" ? plainText(message.parts) : undefined,
   };
 }
 

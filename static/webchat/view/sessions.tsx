@@ -1,7 +1,7 @@
 /** Lists of sessions: the one in the sidebar and the quick switcher on Ctrl+K. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ago, exactTime, type Words } from "../i18n/mod.ts";
-import { emptyThread, type SessionRow, type State } from "../state/model.ts";
+import { emptyThread, isActive, type SessionRow, type State } from "../state/model.ts";
 import { composing } from "./composer.tsx";
 import { sessionTitle, useNow, useUi } from "./context.ts";
 import { Dialog } from "./dialog.tsx";
@@ -77,20 +77,23 @@ function SessionItem(
   const { t } = useUi();
   const current = row.key === state.current;
   const thread = state.threads[row.key] ?? emptyThread(row.key);
-  const running = row.running || thread.runs.some((run) => run.phase === "running");
+  // Of the open chat we know more than the list, which is always a moment behind.
+  const running = current && thread.loaded ? thread.runs.some(isActive) : row.running;
   const channel = row.channel && row.channel !== "webchat" ? row.channel : undefined;
   return (
     <li>
       <button type="button" class="session" aria-current={current ? "page" : undefined} onClick={() => onOpen(row.key)}>
         <span class="session-title">{sessionTitle(t, row.key, state.hello?.mainKey, row)}</span>
-        {running && (
-          <span class="pulse" title={t.working}>
-            <span class="sr">{t.working}</span>
-          </span>
-        )}
-        <span class="session-meta">
-          {channel && <span class="chip">{t.via(channel)}</span>}
+        <span class="session-side">
+          {running && (
+            <span class="pulse">
+              <span class="sr">{t.working}</span>
+            </span>
+          )}
           {row.updatedAt > 0 && <time title={exactTime(t, row.updatedAt)}>{ago(t, row.updatedAt, now)}</time>}
+        </span>
+        <span class="session-preview">
+          {channel && <span class="chip">{t.via(channel)}</span>} {row.preview}
         </span>
       </button>
     </li>

@@ -1,7 +1,9 @@
 /** The conversation: scrolls with the answer unless the person scrolled away, loads what is older on the way up. */
+import { Fragment } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Thread } from "../state/model.ts";
 import { buildTurns, type Turn } from "../state/turns.ts";
+import { dayName } from "../i18n/mod.ts";
 import { Announcer } from "./announcer.tsx";
 import { useUi } from "./context.ts";
 import { Icon } from "./icons.tsx";
@@ -102,8 +104,11 @@ export function ThreadView({ thread }: { thread: Thread }) {
         {turns.length === 0 && thread.loaded && !thread.problem ? <Welcome /> : (
           <div class="turns" ref={inner}>
             {thread.loadingOlder && <p class="muted center">{t.older}</p>}
-            {turns.map((turn) => (
-              <TurnView key={turn.key} turn={turn} onRetry={turn.key === lastKey ? retry : undefined} />
+            {turns.map((turn, at) => (
+              <Fragment key={turn.key}>
+                <DayLine before={turns[at - 1]?.timestamp} at={turn.timestamp} />
+                <TurnView turn={turn} onRetry={turn.key === lastKey ? retry : undefined} />
+              </Fragment>
             ))}
             {thread.problem && <p class="problem center" role="alert">{t.historyProblem}: {thread.problem}</p>}
           </div>
@@ -117,6 +122,15 @@ export function ThreadView({ thread }: { thread: Thread }) {
       <Announcer turns={turns} />
     </div>
   );
+}
+
+/** A line where a new day begins; nothing above a conversation of today. */
+function DayLine({ before, at }: { before: number | undefined; at: number }) {
+  const { t } = useUi();
+  if (!at || before === 0) return null;
+  const day = new Date(at).toDateString();
+  if (day === new Date(before ?? Date.now()).toDateString()) return null;
+  return <p class="day">{dayName(t, at)}</p>;
 }
 
 /** Asks the last question once more, as a new run. */
