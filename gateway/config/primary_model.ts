@@ -30,7 +30,7 @@ interface Ref {
 }
 
 /** `<provider>/<model>`, where the model id may hold slashes; or a bare id that one provider lists. */
-function resolveRef(providers: readonly ProviderInfo[], text: string): Ref | undefined {
+export function resolveRef(providers: readonly ProviderInfo[], text: string): Ref | undefined {
   const slash = text.indexOf("/");
   const head = slash < 0 ? undefined : providers.find(({ id }) => id === text.slice(0, slash));
   const model = text.slice(slash + 1);
