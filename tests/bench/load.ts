@@ -142,7 +142,7 @@ async function health(target: Target) {
 }
 
 async function idleClients(target: Target) {
-  const count = 1_000;
+  const count = 2_000;
   const before = target.rss();
   const clients = await many(target, count);
   await pause(2_000);
