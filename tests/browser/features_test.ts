@@ -49,9 +49,11 @@ browserTest("The WebChat", {}, {
     await chat.box.fill("half a thought");
     await page.getByRole("button", { name: "New chat" }).first().click();
     await page.locator(".welcome").waitFor();
-    assert.equal(await chat.box.inputValue(), "");
+    const drafted = (text: string) =>
+      eventually(`the draft "${text}"`, async () => await chat.box.inputValue() === text);
+    await drafted("");
     await page.getByRole("navigation", { name: "Chats" }).getByRole("button", { name: /Main chat/ }).click();
-    assert.equal(await chat.box.inputValue(), "half a thought");
+    await drafted("half a thought");
     await page.reload();
     await chat.ready();
     assert.equal(await chat.box.inputValue(), "half a thought");
@@ -153,7 +155,7 @@ browserTest("The WebChat", {}, {
     await using visitor = await Visitor.come();
     const { page } = await signedIn(visitor, gateway);
     await page.getByRole("navigation", { name: "Chats" }).getByRole("button", { name: /Long one/ }).click();
-    await page.getByText("line 89").waitFor();
+    await page.getByText("line 89", { exact: true }).waitFor();
     assert.equal(await page.getByText("line 1", { exact: true }).count(), 0);
     await page.locator(".thread").hover();
     await eventually("the oldest line", async () => {
@@ -162,7 +164,7 @@ browserTest("The WebChat", {}, {
     }, 20_000);
     assert.equal(await page.getByText("line 42", { exact: true }).count(), 1);
     await page.getByRole("button", { name: "Jump to latest" }).click();
-    await eventually("the end in sight", () => page.getByText("line 89").isVisible());
+    await eventually("the end in sight", () => page.getByText("line 89", { exact: true }).isVisible());
   },
   "speaks Chinese and changes its colours, and remembers both": async ({ gateway }) => {
     await using visitor = await Visitor.come({ colorScheme: "light" });

@@ -41,7 +41,6 @@ export class Chat {
   #wire: Wire;
   #posting = new Set<string>();
   #subscribed: string | undefined;
-  #search = "";
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #notice = 0;
 
@@ -249,17 +248,24 @@ export class Chat {
   }
 
   refreshSessions = once(async () => {
-    const params = { limit: SESSIONS, includeDerivedTitles: true, includeLastMessage: true, includeGlobal: false };
-    const search = this.#search ? { search: this.#search } : {};
-    const answer = await this.#wire.request("sessions.list", { ...params, ...search }).catch(() => undefined);
-    if (answer === undefined) return;
-    const { rows, model } = readSessions(answer);
-    this.store.dispatch({ type: "sessions", rows, model });
+    const list = await this.#list({});
+    if (list) this.store.dispatch({ type: "sessions", ...list });
   });
 
+  async #list(more: Readonly<Record<string, unknown>>): Promise<ReturnType<typeof readSessions> | undefined> {
+    const params = { limit: SESSIONS, includeDerivedTitles: true, includeLastMessage: true, includeGlobal: false };
+    const answer = await this.#wire.request("sessions.list", { ...params, ...more }).catch(() => undefined);
+    return answer === undefined ? undefined : readSessions(answer);
+  }
+
+  /** Asks the gateway for sessions that the list may not hold. */
   search(text: string): void {
-    this.#search = text.trim();
-    this.#soon("sessions", () => this.refreshSessions());
+    const query = text.trim();
+    if (!query) return;
+    this.#soon("search", async () => {
+      const list = await this.#list({ search: query.slice(0, 256) });
+      if (list) this.store.dispatch({ type: "found", query, rows: list.rows });
+    });
   }
 
   async rename(key: string, label: string): Promise<boolean> {

@@ -123,7 +123,8 @@ export interface State {
   readonly current: string;
   readonly threads: Readonly<Record<string, Thread>>;
   readonly sessions: readonly SessionRow[];
-  readonly sessionsLoaded: boolean;
+  /** What the gateway found for a search; it looks further than the list reaches. */
+  readonly found: { readonly query: string; readonly rows: readonly SessionRow[] };
   readonly defaultModel: string | undefined;
   readonly pending: readonly PendingDevice[];
   readonly paired: readonly PairedDevice[];
@@ -149,7 +150,7 @@ export const emptyState: State = {
   current: "",
   threads: {},
   sessions: [],
-  sessionsLoaded: false,
+  found: { query: "", rows: [] },
   defaultModel: undefined,
   pending: [],
   paired: [],

@@ -1,5 +1,6 @@
 /** Wire payloads to the page's own data. A payload that makes no sense becomes undefined and is left out. */
 import { each, type Fields, fields, isFields, list, number, text, word, words } from "../client/read.ts";
+import { spoken } from "../markdown/sentences.ts";
 import type { Entry, PairedDevice, Part, PendingDevice, SessionRow } from "./model.ts";
 
 function part(value: unknown): Part | undefined {
@@ -112,7 +113,7 @@ function sessionRow(value: unknown): SessionRow | undefined {
     key,
     label: word(row["label"]),
     title: word(row["derivedTitle"]) ?? word(row["displayName"]),
-    preview: word(row["lastMessagePreview"]),
+    preview: spoken(text(row["lastMessagePreview"]) ?? "") || undefined,
     channel: word(row["lastChannel"]) ?? word(row["channel"]),
     updatedAt: number(row["updatedAt"]) ?? 0,
     model: modelName(row),

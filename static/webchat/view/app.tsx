@@ -5,7 +5,7 @@ import { Composer, composing } from "./composer.tsx";
 import { ConnectionBar } from "./connection.tsx";
 import { useMedia, useStore, useUi } from "./context.ts";
 import { Devices } from "./devices.tsx";
-import { Gate, isGate } from "./gate.tsx";
+import { Gate, isGate, Splash } from "./gate.tsx";
 import { Header } from "./header.tsx";
 import { Icon } from "./icons.tsx";
 import { Switcher } from "./sessions.tsx";
@@ -46,7 +46,12 @@ export function App() {
     return () => removeEventListener("keydown", key);
   }, [thread, panel, drawer, state.hello]);
 
+  useEffect(() => {
+    if (phone && drawer) document.querySelector<HTMLElement>(".sidebar button")?.focus();
+  }, [phone, drawer]);
+
   if (isGate(state.connection)) return <Gate connection={state.connection} />;
+  if (!state.hello) return <Splash connection={state.connection} />;
   return (
     <div class="app">
       <a class="skip" href="#message" onClick={(event) => (event.preventDefault(), focusMessage())}>{t.skip}</a>
@@ -65,8 +70,8 @@ export function App() {
         <ThreadView thread={thread} />
         <div class="dock">
           <Notice />
-          <ConnectionBar connection={state.connection} was={state.hello !== undefined} />
-          <Composer thread={thread} maxImageBytes={state.hello?.maxImageBytes ?? 5_000_000} />
+          <ConnectionBar connection={state.connection} />
+          <Composer thread={thread} maxImageBytes={state.hello.maxImageBytes} />
         </div>
       </main>
       {panel === "devices" && <Devices state={state} onClose={closePanel} />}

@@ -20,11 +20,11 @@ export function ConnectionDot({ connection }: { connection: Connection }) {
 }
 
 /** The line above the message box; only there when something is wrong. */
-export function ConnectionBar({ connection, was }: { connection: Connection; was: boolean }) {
+export function ConnectionBar({ connection }: { connection: Connection }) {
   const { t, client } = useUi();
   const now = useNow(500);
   const waiting = connection.state === "waiting";
-  const quiet = connection.state === "connected" || (!waiting && !was);
+  const quiet = connection.state === "connected";
   return (
     <div class="bar-box" role="status">
       {!quiet && (

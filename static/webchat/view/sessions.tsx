@@ -28,15 +28,17 @@ export function allSessions(state: State): SessionRow[] {
   return rows;
 }
 
-/** What matches locally at once; the gateway's own search widens it a moment later. */
+/** What matches in the list at once; what the gateway finds beyond it joins a moment later. */
 function matching(t: Words, state: State, query: string): SessionRow[] {
   const words = query.trim().toLowerCase();
-  if (!words) return allSessions(state);
+  const rows = allSessions(state);
+  if (!words) return rows;
   const main = state.hello?.mainKey;
-  return allSessions(state).filter((row) =>
-    [sessionTitle(t, row.key, main, row), row.preview, row.key].some((text) => text?.toLowerCase().includes(words)) ||
-    state.sessions.includes(row) && row.key !== state.current && words.length > 2
+  const here = rows.filter((row) =>
+    [sessionTitle(t, row.key, main, row), row.preview, row.key].some((text) => text?.toLowerCase().includes(words))
   );
+  const found = state.found.query === query.trim() ? state.found.rows : [];
+  return [...here, ...found.filter((row) => !here.some((one) => one.key === row.key))];
 }
 
 type Day = "today" | "yesterday" | "earlier";
@@ -108,7 +110,6 @@ export function Switcher({ state, onClose }: { state: State; onClose(): void }) 
   const list = useRef<HTMLUListElement>(null);
   const rows = matching(t, state, query).slice(0, 40);
   const chosen = rows[Math.min(at, rows.length - 1)];
-  useEffect(() => () => chat.search(""), []);
   useEffect(() => list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [at]);
   const type = (text: string) => {
     setQuery(text);
