@@ -3,6 +3,7 @@ import { TestClient } from "../helpers/client.ts";
 import { denoDir, freePort, ROOT, TEST_TOKEN } from "../helpers/gateway.ts";
 import { engineFlags, gatewayFlags } from "../helpers/permissions.ts";
 import { print } from "../helpers/print.ts";
+import { cat } from "../helpers/process_facts.ts";
 import { pause } from "../helpers/wait.ts";
 import { measure } from "./load.ts";
 import { page, type Result, table } from "./report.ts";
@@ -126,7 +127,7 @@ async function listening(port: number): Promise<void> {
 
 function machine(): string {
   const { hardwareConcurrency } = navigator;
-  const model = /model name\s*: (.*)/u.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1] ?? "unknown processor";
+  const model = /model name\s*: (.*)/u.exec(cat("/proc/cpuinfo"))?.[1] ?? "unknown processor";
   const day = new Date().toISOString().slice(0, 10);
   return `${day}, Deno ${Deno.version.deno}, ${Deno.build.os} ${Deno.osRelease()}, ${hardwareConcurrency} × ${model}.`;
 }

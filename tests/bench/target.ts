@@ -1,18 +1,17 @@
 /** A server under measurement: where it is, which process it is, what it costs. */
+import { cpuMs, residentMb } from "../helpers/process_facts.ts";
 
 export class Target {
   constructor(readonly name: string, readonly url: string, readonly token: string, readonly pid: number) {}
 
   /** Resident memory in MB. */
   rss(): number {
-    const status = Deno.readTextFileSync(`/proc/${this.pid}/status`);
-    return Number(/VmRSS:\s+(\d+)/u.exec(status)?.[1]) / 1024;
+    return residentMb(this.pid);
   }
 
-  /** CPU milliseconds so far, user and system. The kernel counts in steps of 10 ms. */
+  /** CPU milliseconds so far, user and system. */
   cpu(): number {
-    const fields = Deno.readTextFileSync(`/proc/${this.pid}/stat`).split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * 10;
+    return cpuMs(this.pid);
   }
 }
 

@@ -57,6 +57,7 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["device.pair.remove", ({ deviceIds }: SampleContext) => ({ deviceId: deviceIds.at(-1) })],
   ["device.pair.reject", async (context: SampleContext) => ({ requestId: await askForPairing(context) })],
   ["node.list", {}],
+  ["gateway.identity.get", {}],
   ["question.list", {}],
   ["plugin.approval.list", {}],
   ["exec.approval.list", {}],

@@ -4,6 +4,7 @@
  */
 import { eventually, within } from "./wait.ts";
 import { engineFlags, gatewayFlags } from "./permissions.ts";
+import { residentMb } from "./process_facts.ts";
 import { type ConnectOptions, type OpenOptions, TestClient } from "./client.ts";
 import { FakeModel } from "./fake_model.ts";
 
@@ -82,12 +83,7 @@ export class TestGateway implements AsyncDisposable {
   }
   /** Resident memory of the process in MB. */
   get rssMb(): number {
-    return Number(/VmRSS:\s+(\d+)/u.exec(Deno.readTextFileSync(`/proc/${this.pid}/status`))?.[1] ?? 0) / 1024;
-  }
-  /** CPU seconds of the process so far, user and system. */
-  get cpuSeconds(): number {
-    const fields = Deno.readTextFileSync(`/proc/${this.pid}/stat`).split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+    return residentMb(this.pid);
   }
 
   /** Writes the configuration file; takes effect at the next (re)start. */

@@ -94,7 +94,7 @@ async function round(
     return tally;
   });
   let peak = 0;
-  const watch = setInterval(() => peak = Math.max(peak, Math.round(gateway.rssMb)), 50);
+  const watch = setInterval(() => peak = Math.max(peak, Math.round(gateway.rssMb)), 200);
   const sleepers = await many(gateway, SLEEPERS);
   try {
     await fallAsleep(sleepers);
