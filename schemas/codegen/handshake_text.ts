@@ -7,6 +7,9 @@ export const HANDSHAKE = `## Handshake
 3. The client sends the request \`connect\` (ConnectParams) as its first frame. Anything else ends the connection.
 4. The gateway answers with \`hello-ok\` (HelloOk), or with an error and a close.
 
+**Room.** Too many sockets that wait for their handshake, from one address or in all: the upgrade is refused with HTTP 503.
+A browser whose Origin or Host is not the gateway's own is refused with HTTP 403.
+
 **Version.** The gateway takes the highest of 3 and 4 that lies within \`minProtocol\`..\`maxProtocol\` and repeats it in
 \`hello-ok.protocol\`. A range without 3 and 4 gets \`protocol mismatch\` and close 1002.
 
