@@ -1,7 +1,7 @@
 /** What the page does: turns clicks into requests and events into actions. Holds no state of its own but timers. */
 import type { Hello } from "../client/hello.ts";
 import { fields, word } from "../client/read.ts";
-import { RequestError } from "../client/link.ts";
+import { browserTimers, RequestError, type Timers } from "../client/link.ts";
 import { may } from "../client/protocol.ts";
 import { draftName, keep } from "./keep.ts";
 import { type ImagePart, isActive, type Outgoing, threadOf } from "./model.ts";
@@ -41,12 +41,15 @@ export class Chat {
   #wire: Wire;
   #posting = new Set<string>();
   #subscribed: string | undefined;
-  #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  #timers: Timers;
+  /** What is planned, by name, as the function that calls it off. */
+  #planned = new Map<string, () => void>();
   #notice = 0;
 
-  constructor(store: Store, wire: Wire) {
+  constructor(store: Store, wire: Wire, timers: Timers = browserTimers) {
     this.store = store;
     this.#wire = wire;
+    this.#timers = timers;
   }
 
   /** Connected, for the first time or again: fetch everything that may have changed. */
@@ -325,8 +328,8 @@ export class Chat {
   }
 
   #soon(name: string, job: () => Promise<void>): void {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.set(name, setTimeout(() => void job(), 250));
+    this.#planned.get(name)?.();
+    this.#planned.set(name, this.#timers.after(250, () => void job()));
   }
 }
 

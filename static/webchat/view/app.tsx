@@ -1,5 +1,5 @@
 /** The page as a whole: gate or chat, the dialogs, the keys that work everywhere. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { activeRuns, threadOf } from "../state/model.ts";
 import { Composer, composing } from "./composer.tsx";
 import { ConnectionBar } from "./connection.tsx";
@@ -17,6 +17,27 @@ const typing = (target: EventTarget | null): boolean =>
 
 const focusMessage = () => document.getElementById("message")?.focus();
 
+/** Keys that work everywhere. Inside a dialog only Ctrl+K does; "/" is a letter wherever one types. */
+function useKeys(acts: Readonly<Record<"Ctrl+K" | "Escape" | "/", () => unknown>>): void {
+  const latest = useRef(acts);
+  latest.current = acts;
+  useEffect(() => {
+    const key = (event: KeyboardEvent) => {
+      if (composing(event) || event.defaultPrevented) return;
+      const inDialog = document.querySelector("dialog[open]") !== null;
+      const command = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
+      if (command) latest.current["Ctrl+K"]();
+      else if (inDialog) return;
+      else if (event.key === "Escape") return void latest.current.Escape();
+      else if (event.key === "/" && !typing(event.target)) latest.current["/"]();
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", key);
+    return () => removeEventListener("keydown", key);
+  }, []);
+}
+
 export function App() {
   const ui = useUi();
   const { t, chat } = ui;
@@ -27,25 +48,11 @@ export function App() {
   const thread = threadOf(state);
   const closePanel = () => setPanel(undefined);
 
-  useEffect(() => {
-    const key = (event: KeyboardEvent) => {
-      if (composing(event) || event.defaultPrevented) return;
-      const inDialog = document.querySelector("dialog[open]") !== null;
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && state.hello) {
-        event.preventDefault();
-        setPanel(panel === "switcher" ? undefined : "switcher");
-      } else if (inDialog) return;
-      else if (event.key === "Escape" && drawer) setDrawer(false);
-      else if (event.key === "Escape" && activeRuns(thread).length) void chat.abort();
-      else if (event.key === "/" && !typing(event.target)) {
-        event.preventDefault();
-        focusMessage();
-      }
-    };
-    addEventListener("keydown", key);
-    return () => removeEventListener("keydown", key);
-  }, [thread, panel, drawer, state.hello]);
-
+  useKeys({
+    "Ctrl+K": () => state.hello && setPanel(panel === "switcher" ? undefined : "switcher"),
+    "Escape": () => drawer ? setDrawer(false) : activeRuns(thread).length > 0 && void chat.abort(),
+    "/": focusMessage,
+  });
   useEffect(() => {
     if (phone && drawer) document.querySelector<HTMLElement>(".sidebar button")?.focus();
   }, [phone, drawer]);
