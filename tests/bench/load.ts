@@ -20,6 +20,7 @@ export interface Figures {
   readonly runCpuMs: number;
   readonly runsPerSecond: number;
   readonly rssAfterMb: number;
+  readonly rssSettledMb: number;
 }
 
 type Frame = { type: string; id?: string; ok?: boolean; event?: string; payload?: Record<string, unknown> };
@@ -102,7 +103,10 @@ export async function measure(target: Target): Promise<Figures> {
     ...await runs(target),
   };
   await pause(1_500);
-  return { ...figures, rssAfterMb: target.rss() };
+  const rssAfterMb = target.rss();
+  // The engine gives memory back some seconds after the last work.
+  await pause(20_000);
+  return { ...figures, rssAfterMb, rssSettledMb: target.rss() };
 }
 
 async function handshakes(target: Target) {

@@ -38,6 +38,7 @@ export const ROWS: readonly Row[] = [
   { name: "Memory idle, before the first run", unit: "MB", value: (r) => r.idleMb, target: below(110, "MB") },
   { name: "Memory idle, after the first run", unit: "MB", value: (r) => r.idleAfterRunMb, target: below(155, "MB") },
   { name: "Memory after the load", unit: "MB", value: (r) => r.rssAfterMb, target: below(180, "MB") },
+  { name: "The same, 20 s later", unit: "MB", value: (r) => r.rssSettledMb, target: () => NONE },
   { name: "Handshake with device signature, median", unit: "ms", value: (r) => r.handshakeMs, target: below(3, "ms") },
   { name: "Handshake, server CPU", unit: "ms", value: (r) => r.handshakeCpuMs, target: below(1, "ms") },
   {
