@@ -19,7 +19,7 @@ import { startPeriodic } from "./periodic.ts";
 import { createPort } from "./port.ts";
 import { HealthService } from "./presence/health.ts";
 import { PresenceList } from "./presence/presence.ts";
-import { selfEntry } from "./presence/self.ts";
+import { createSelfEntry } from "./presence/self.ts";
 import { StateCounters } from "./presence/state.ts";
 import { Dedupe } from "./rpc/dedupe.ts";
 import { Dispatcher } from "./rpc/dispatch.ts";
@@ -124,7 +124,8 @@ function createServices(options: AppOptions, db: Db, hub: Hub, auth: Auth) {
     models,
     tools,
   });
-  const presence = new PresenceList(clock, state, hub, () => selfEntry(version, clock.now()));
+  const selfEntry = createSelfEntry(version);
+  const presence = new PresenceList(clock, state, hub, () => selfEntry(clock.now()));
   const noChannels = () => ({ channels: {}, order: [], labels: {} });
   const restart: { reasons: readonly string[] } = { reasons: [] };
   const services: Services = {
