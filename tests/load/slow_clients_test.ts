@@ -22,6 +22,9 @@ const ASKS = { modest: 7, greedy: 40 };
  */
 const MEMORY_BOUND_MB = 160 + 2 * SLEEPERS * (LIMITS.maxBufferedBytes + NOTES * NOTE_CHARS) / 1e6 + 500;
 
+/** What may be left some time after: the process, its agent worker, 480 idle clients, fragments. */
+const LEFT_BOUND_MB = 400;
+
 /** What one reader saw, without keeping the frames. */
 class Tally {
   agentSeqs = 0;
@@ -71,22 +74,28 @@ gatewayTest("slow clients", {}, {
     try {
       const first = await round(gateway, model, driver, readers);
       const second = await round(gateway, model, driver, readers);
-      print(`  memory: peaks ${first.peak} and ${second.peak} MB, afterwards ${first.after} and ${second.after} MB`);
-      assert.ok(first.peak < MEMORY_BOUND_MB && second.peak < MEMORY_BOUND_MB, `below ${MEMORY_BOUND_MB} MB`);
-      assert.ok(second.after < first.after + 80, "what the sleepers of the first round held was given back");
+      print(`  memory: peaks ${first} and ${second} MB`);
+      assert.ok(first < MEMORY_BOUND_MB && second < MEMORY_BOUND_MB, `below ${MEMORY_BOUND_MB} MB`);
+      // The engine collects some seconds after the last work; what it cannot collect was leaked.
+      const started = performance.now();
+      const left = await eventually("the memory to be given back", () => {
+        const now = Math.round(gateway.rssMb);
+        return now < LEFT_BOUND_MB && now;
+      }, 60_000);
+      print(`  ${left} MB after ${Math.round((performance.now() - started) / 1_000)} s`);
     } finally {
       await Promise.all(readers.map((client) => client.close()));
     }
   },
 });
 
-/** Sleepers stop reading, a run streams, readers count, the sleepers go. Returns resident memory in MB. */
+/** Sleepers stop reading, a run streams, readers count, the sleepers go. Returns the peak of resident memory in MB. */
 async function round(
   gateway: TestGateway,
   model: FakeModel,
   driver: TestClient,
   readers: readonly TestClient[],
-): Promise<{ peak: number; after: number }> {
+): Promise<number> {
   const runId = crypto.randomUUID();
   const tallies = readers.map((client) => {
     const tally = new Tally();
@@ -111,7 +120,7 @@ async function round(
       assert.deepEqual([tally.gaps, tally.outOfOrder, tally.lastText.length], [0, 0, whole], `reader ${index}`);
     }
     await assertCut(gateway, sleepers);
-    return { peak, after: Math.round(gateway.rssMb) };
+    return peak;
   } finally {
     clearInterval(watch);
     await Promise.all(sleepers.map((client) => client.close()));
