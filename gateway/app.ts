@@ -25,7 +25,7 @@ import { createPort } from "./port.ts";
 import { channelHealth } from "./presence/channel_snapshot.ts";
 import { HealthService } from "./presence/health.ts";
 import { PresenceList } from "./presence/presence.ts";
-import { selfEntry } from "./presence/self.ts";
+import { createSelfEntry } from "./presence/self.ts";
 import { StateCounters } from "./presence/state.ts";
 import { Dedupe } from "./rpc/dedupe.ts";
 import { Dispatcher } from "./rpc/dispatch.ts";
@@ -182,6 +182,8 @@ function createServices(deps: ServiceDeps) {
   const service = createRunService({ ...parts, outlet: messaging.outlet });
   messaging.join(service);
   const { channels, inbox, outbox, trail, senders } = messaging;
+  const selfEntry = createSelfEntry(version);
+  const presence = new PresenceList(clock, state, hub, () => selfEntry(clock.now()));
   const services: Services = {
     config,
     live,
@@ -200,7 +202,7 @@ function createServices(deps: ServiceDeps) {
     models,
     pairing: auth.pairing,
     deviceTokens: auth.deviceTokens,
-    presence: new PresenceList(clock, state, hub, () => selfEntry(version, clock.now())),
+    presence,
     health,
     connections: hub,
     version,

@@ -63,12 +63,6 @@ export const CLOSE = {
     reconnect: true,
     when: "The gateway stops or restarts, after the shutdown event",
   },
-  tryLater: {
-    code: 1013,
-    reason: "too many connections",
-    reconnect: true,
-    when: "Too many sockets wait for their handshake, from this address or in all",
-  },
   authChanged: {
     code: 4001,
     reason: "gateway auth changed",

@@ -4,7 +4,7 @@ import { createModelRunner } from "../gateway/agent/runner.ts";
 import { ModelError } from "../gateway/agent/types.ts";
 import { systemClock } from "../gateway/observe/clock.ts";
 import { silentLog } from "../gateway/observe/log.ts";
-import type { ModelApi, ModelErrorKind } from "../schemas/worker/agent.ts";
+import { ANTHROPIC, failure, GOOGLE, OPENAI, withServer } from "./helpers/agent_lab.ts";
 import {
   BUILTIN_TARGET,
   modelsConfig,
@@ -12,46 +12,18 @@ import {
   type Recorded,
   request,
   runOnce,
-  target,
   TIME_TOOL,
   userSays,
 } from "./helpers/agent_run.ts";
 import { eventually, within } from "./helpers/wait.ts";
-import { SIGNATURE, startAnthropic } from "./servers/anthropic.ts";
-import { startGoogle } from "./servers/google.ts";
-import type { ModelServer, Script } from "./servers/model_server.ts";
-import { startOpenAi } from "./servers/openai.ts";
-
-interface Provider {
-  readonly api: ModelApi;
-  readonly start: (script: Script) => Promise<ModelServer>;
-  readonly path: string;
-}
-
-const PROVIDERS: readonly Provider[] = [
-  { api: "openai-completions", start: startOpenAi, path: "/v1" },
-  { api: "anthropic-messages", start: startAnthropic, path: "" },
-  { api: "google-generative-ai", start: startGoogle, path: "/v1beta" },
-];
-
-async function withServer(provider: Provider, script: Script) {
-  const server = await provider.start(script);
-  const runner = createModelRunner({ config: modelsConfig([server.origin]), clock: systemClock, log: silentLog });
-  return {
-    server,
-    runner,
-    target: target(provider.api, server.origin + provider.path, { reasoning: true }),
-    async [Symbol.asyncDispose]() {
-      await runner.stop();
-      await server.stop();
-    },
-  };
-}
+import { SIGNATURE } from "./servers/anthropic.ts";
 
 const texts = (recorded: Recorded, kind: "text" | "thinking") =>
   recorded.deltas.filter((delta) => delta.kind === kind).map((delta) => delta.text);
 
-for (const provider of PROVIDERS) {
+const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+
+for (const provider of [OPENAI, ANTHROPIC, GOOGLE]) {
   Deno.test(`${provider.api}: thinking and text arrive piece by piece, then the message with its usage`, async () => {
     await using lab = await withServer(provider, () => ({
       thinking: ["Let me ", "think"],
@@ -59,6 +31,10 @@ for (const provider of PROVIDERS) {
       usage: { input: 11, output: 5 },
     }));
     const seen = await runOnce(lab.runner, request(lab.target, { thinking: "high" }));
+    assert.match(
+      JSON.stringify(lab.server.requests[0]?.body),
+      /"reasoning_effort":"high"|"thinking":\{|"includeThoughts":true/u,
+    );
     assert.equal(seen.aborted, false);
     assert.deepEqual(texts(seen, "thinking"), ["Let me ", "think"]);
     assert.deepEqual(texts(seen, "text"), ["Hel", "lo ", "世界"]);
@@ -148,29 +124,6 @@ for (const provider of PROVIDERS) {
   });
 }
 
-const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
-
-type Lab = Awaited<ReturnType<typeof withServer>>;
-
-async function failure(lab: Lab, kind: ModelErrorKind, more: Partial<Lab["target"]> = {}): Promise<ModelError> {
-  const error = await within(
-    "the run to fail",
-    runOnce(lab.runner, request({ ...lab.target, ...more })).then(() => undefined, (error: unknown) => error),
-  );
-  assert.ok(error instanceof ModelError);
-  assert.equal(error.kind, kind, error.message);
-  assert.doesNotMatch(error.message, /sk-test-0000/u);
-  return error;
-}
-
-const [OPENAI, ANTHROPIC] = PROVIDERS;
-if (!OPENAI || !ANTHROPIC) throw new Error("no providers");
-const refuse = (status: number, message: string, headers: Record<string, string> = {}): Script => () => ({
-  status,
-  body: JSON.stringify({ error: { message, type: "error" } }),
-  headers: { "content-type": "application/json", ...headers },
-});
-
 Deno.test("a thought's signature is repeated to the model in the tool loop", async () => {
   await using lab = await withServer(
     ANTHROPIC,
@@ -179,115 +132,6 @@ Deno.test("a thought's signature is repeated to the model in the tool loop", asy
   );
   await runOnce(lab.runner, request(lab.target, { tools: [TIME_TOOL], thinking: "high" }));
   assert.ok(JSON.stringify(lab.server.requests[1]?.body).includes(SIGNATURE));
-});
-
-Deno.test("a refused key is told with the cause and the setting, without the key", async () => {
-  await using lab = await withServer(OPENAI, refuse(401, "Incorrect API key provided: sk-test-000000000000."));
-  const error = await failure(lab, "refused");
-  assert.match(error.message, /HTTP 401/u);
-  assert.match(error.message, /models\.providers\.fake\.apiKey/u);
-});
-
-Deno.test("a missing key is told apart from a refused one", async () => {
-  await using lab = await withServer(OPENAI, refuse(401, "no key"));
-  const { apiKey: _, ...keyless } = lab.target;
-  const error = await runOnce(lab.runner, request(keyless)).catch((error: unknown) => error);
-  assert.ok(error instanceof ModelError);
-  assert.equal(error.kind, "no_key");
-});
-
-Deno.test("an SDK that wants a key before it sends anything says so in the same words", async () => {
-  await using lab = await withServer(ANTHROPIC, () => ({ text: ["never"] }));
-  const { apiKey: _, ...keyless } = lab.target;
-  const error = await runOnce(lab.runner, request(keyless)).catch((error: unknown) => error);
-  assert.ok(error instanceof ModelError);
-  assert.equal(error.kind, "no_key");
-  assert.equal(lab.server.requests.length, 0);
-});
-
-Deno.test("a rate limit carries the wait that the endpoint asks for, and is not tried again", async () => {
-  await using lab = await withServer(OPENAI, refuse(429, "Too many requests", { "retry-after": "7" }));
-  const error = await failure(lab, "rate_limit");
-  assert.equal(error.retryAfterMs, 7000);
-  assert.match(error.message, /try again in 7 s/u);
-  assert.equal(lab.server.requests.length, 1);
-});
-
-Deno.test("an unknown model names the model", async () => {
-  await using lab = await withServer(OPENAI, refuse(404, "The model `fake-model` does not exist"));
-  assert.match((await failure(lab, "bad_model")).message, /fake-model/u);
-});
-
-Deno.test("a conversation that is too long says how to start a new one", async () => {
-  await using lab = await withServer(OPENAI, refuse(400, "This model's maximum context length is 8192 tokens"));
-  assert.match((await failure(lab, "context_length")).message, /\/new/u);
-});
-
-Deno.test("a failing endpoint is tried once more, then it is the user's to know", async () => {
-  await using lab = await withServer(OPENAI, refuse(503, "Overloaded"));
-  await failure(lab, "unreachable");
-  assert.equal(lab.server.requests.length, 2);
-});
-
-Deno.test("an endpoint that recovers at the second try answers as if nothing had been", async () => {
-  await using lab = await withServer(
-    OPENAI,
-    (seen, index) => index === 0 ? refuse(500, "oops")(seen, index) : { text: ["back"] },
-  );
-  assert.equal((await runOnce(lab.runner, request(lab.target))).messages[0]?.text, "back");
-});
-
-Deno.test("a redirect is not followed", async () => {
-  await using lab = await withServer(
-    OPENAI,
-    () => ({ status: 307, body: "", headers: { location: "http://127.0.0.1:9/v1" } }),
-  );
-  assert.match((await failure(lab, "unreachable")).message, /redirects/u);
-});
-
-Deno.test("an endpoint where nothing listens is named", async () => {
-  const dead = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = dead.addr;
-  dead.close();
-  const runner = createModelRunner({
-    config: modelsConfig([`http://127.0.0.1:${port}`]),
-    clock: systemClock,
-    log: silentLog,
-  });
-  try {
-    const error = await runOnce(runner, request(target("openai-completions", `http://127.0.0.1:${port}/v1`)))
-      .catch((error: unknown) => error);
-    assert.ok(error instanceof ModelError);
-    assert.equal(error.kind, "unreachable");
-    assert.match(error.message, new RegExp(`Nothing answers at 127\\.0\\.0\\.1:${port}`, "u"));
-  } finally {
-    await runner.stop();
-  }
-});
-
-Deno.test("an endpoint that the worker may not reach asks for a restart and names the host", async () => {
-  await using lab = await withServer(OPENAI, () => ({ text: ["secret"] }));
-  const other = await startOpenAi(() => ({ text: ["never"] }));
-  try {
-    const error = await failure(lab, "unreachable", { baseUrl: `${other.origin}/v1` });
-    assert.match(error.message, /restart/u);
-    assert.ok(error.message.includes(new URL(other.origin).host));
-    assert.equal(other.requests.length, 0);
-  } finally {
-    await other.stop();
-  }
-});
-
-Deno.test("a long error page is not shown and an answer that is no stream is an error", async () => {
-  await using lab = await withServer(
-    OPENAI,
-    (_, index) =>
-      index === 0
-        ? { status: 418, body: `<html>${"x".repeat(300_000)}</html>` }
-        : { status: 200, body: "<html>hello</html>", headers: { "content-type": "text/html" } },
-  );
-  assert.ok((await failure(lab, "unknown")).message.length < 400);
-  await failure(lab, "unknown");
 });
 
 Deno.test("a tool loop without an end is ended at the step limit", async () => {

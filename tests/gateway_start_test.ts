@@ -138,6 +138,13 @@ Deno.test("an address that the flags do not hold is refused with the command to 
     assert.match(text, new RegExp(`OPENCLAW_GATEWAY_PORT=${port} deno task gateway`, "u"));
   }));
 
+Deno.test("a bind that the flags do not hold is refused with what to set", () =>
+  inHome(async (home, env) => {
+    const { code, text } = await gateway(env, { args: ["--bind", "lan"] });
+    assert.equal(code, 77, text);
+    assert.ok(text.includes(`Set gateway.bind to "lan" in ${config(home)}`), text);
+  }));
+
 Deno.test("without any permission the gateway says so instead of failing somewhere", () =>
   inHome(async (_home, env) => {
     const { code, text } = await gateway(env, { flags: [] });

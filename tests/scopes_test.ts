@@ -66,6 +66,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   "device.token.rotate": "operator.pairing",
   "device.token.revoke": "operator.pairing",
   "node.list": "operator.read",
+  "gateway.identity.get": "operator.read",
   "question.list": "operator.questions",
   "plugin.approval.list": "operator.approvals",
   "exec.approval.list": "operator.approvals",

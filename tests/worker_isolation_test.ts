@@ -95,6 +95,13 @@ Deno.test("a library's console lines go to main's log", async () => {
   assert.ok(lab.lines.some((line) => line.includes("worker.console") && line.includes("a library talks 42")));
 });
 
+Deno.test("a worker that writes log lines in a loop is cut short", async () => {
+  await using lab = stuntRunner();
+  await perform(lab.runner, "chatter");
+  assert.equal(lab.lines.filter((line) => line.includes("stunt.chatter")).length, 200);
+  assert.equal(lab.lines.filter((line) => line.includes("worker.log_limited")).length, 1);
+});
+
 Deno.test("stopping the runner ends its runs and its worker, and no run starts afterwards", async () => {
   const { runner } = stuntRunner();
   const running = failing(runner, "never ends");

@@ -1,7 +1,7 @@
 /** Which models there are and which one a run uses. The only place where a model's key is revealed. */
 import { invalid } from "../../schemas/error.ts";
 import type { ModelTarget } from "../../schemas/worker/agent.ts";
-import { resolveRef } from "../config/models_part.ts";
+import { resolveRef } from "../config/primary_model.ts";
 import type { Config, ModelInfo, ProviderInfo } from "../config/types.ts";
 import type { ModelCatalog } from "./types.ts";
 

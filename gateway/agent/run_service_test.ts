@@ -454,7 +454,8 @@ Deno.test("a tool that hangs does not hang the session: the deadline ends the ru
   const result = call.observer.tool({ id: "t1", name: "hang", args: {} }, call.signal);
   lab.tick(1_000);
   assert.equal((await ticket.final).state, "error");
-  assert.deepEqual([(await result).text, stopped], ["stopped", true]);
+  assert.match((await result).text, /stopped/u);
+  assert.equal(stopped, true);
   lab.send("next", { runId: "r2" });
   await lab.call(1).answer("fine");
   assert.equal(lab.story("r2").at(-1), "chat final");

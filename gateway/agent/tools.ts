@@ -38,7 +38,7 @@ export async function runTool(
   deadlineMs = DEADLINE_MS,
 ): Promise<ToolResult> {
   const tool = tools.find((tool) => tool.name === name);
-  if (!tool) return failure(`Cannot run "${name}": there is no such tool`);
+  if (!tool) return failure(`There is no tool "${name}"`);
   const stop = new AbortController();
   const ended = Promise.withResolvers<never>();
   const onAbort = (): void => ended.reject(new Error(`Cannot finish ${name}: the run was stopped`));

@@ -80,7 +80,7 @@ Deno.test("arguments that do not match, and unknown tools, are results that say 
   assert.match((await run("sessions_list", { limit: 5000 })).text, /limit/u);
   assert.match((await run("time", { zone: "UTC" })).text, /unexpected property 'zone'/u);
   const unknown = await run("format_disk");
-  assert.deepEqual(unknown, { text: 'Cannot run "format_disk": there is no such tool', isError: true });
+  assert.deepEqual(unknown, { text: 'There is no tool "format_disk"', isError: true });
 });
 
 Deno.test("a long history is bounded", async () => {

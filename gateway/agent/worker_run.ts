@@ -92,7 +92,14 @@ export function createWorkerRun(options: WorkerRunOptions): WorkerRun {
   return {
     done: promise,
     begin: (start) => {
-      if (!settled) send(start);
+      if (settled) return;
+      try {
+        send(start);
+      } catch (error) {
+        // A value that cannot be cloned: a fault of ours, and it must end this run, not the process.
+        log.error("run.not_sent", { runId, error });
+        settle(() => reject(new ModelError("unknown", "The gateway could not hand the message to the agent worker")));
+      }
     },
     take: (report) => {
       if (settled) return;

@@ -20,6 +20,15 @@ export function readDevice(db: Db, deviceId: string): PairedDevice | undefined {
   return deviceOf(row, db.all("SELECT * FROM device_tokens WHERE device_id = ?", deviceId));
 }
 
+/** What an owner approved for a device. */
+export type Approval = Pick<PairedDevice, "roles" | "scopes">;
+
+/** The approval alone: tokens are checked in every handshake, and the rest of the record is of no use there. */
+export function readApproval(db: Db, deviceId: string): Approval | undefined {
+  const row = db.get("SELECT roles, scopes FROM devices WHERE device_id = ?", deviceId);
+  return row && { roles: list(row, "roles"), scopes: list(row, "scopes") };
+}
+
 /** Every paired device, the newest approval first. */
 export function readDevices(db: Db): PairedDevice[] {
   const tokens = Map.groupBy(db.all("SELECT * FROM device_tokens"), (row) => text(row, "device_id"));

@@ -15,9 +15,9 @@ import { missingScopes } from "../../schemas/scope.ts";
 import { type Clock, randomToken } from "../observe/clock.ts";
 import type { Db } from "../storage/db.ts";
 import { digest, digestHex, sameDigest } from "./digest.ts";
-import { readDevice } from "./device_rows.ts";
+import { type Approval, readApproval } from "./device_rows.ts";
 import { integer, list, optionalInteger, text } from "./rows.ts";
-import type { DeviceTokens, PairedDevice } from "./types.ts";
+import type { DeviceTokens } from "./types.ts";
 
 const TOKEN_BYTES = 32;
 export const MAX_VALUES = 4;
@@ -49,7 +49,7 @@ class SqliteDeviceTokens implements DeviceTokens {
       const wanted = withinApproval(device, scopes);
       const now = this.clock.now();
       const row = this.#row(deviceId, role);
-      if (!row || row.revoked) return this.#mint(device.deviceId, role, wanted, row?.createdAtMs ?? now, undefined);
+      if (!row || row.revoked) return this.#mint(deviceId, role, wanted, row?.createdAtMs ?? now, undefined);
       const all = withinApproval(device, unionSorted(row.scopes, wanted));
       const used = presented === undefined ? undefined : findHash(row.hashes, presented);
       if (presented === undefined || used === undefined) {
@@ -63,7 +63,7 @@ class SqliteDeviceTokens implements DeviceTokens {
   }
 
   verify(deviceId: string, role: string, token: string): ReturnType<DeviceTokens["verify"]> {
-    const device = readDevice(this.db, deviceId);
+    const device = readApproval(this.db, deviceId);
     if (!device) return { ok: false, reason: "device-not-paired" };
     if (!device.roles.includes(role)) return { ok: false, reason: "role-missing" };
     const row = this.#row(deviceId, role);
@@ -101,8 +101,8 @@ class SqliteDeviceTokens implements DeviceTokens {
     return now;
   }
 
-  #device(deviceId: string, role: string): PairedDevice {
-    const device = readDevice(this.db, deviceId);
+  #device(deviceId: string, role: string): Approval {
+    const device = readApproval(this.db, deviceId);
     if (!device?.roles.includes(role)) throw invalid("unknown deviceId/role");
     return device;
   }
@@ -166,7 +166,7 @@ const newestFirst = (hashes: readonly string[], used: string): string[] => [
 ];
 
 /** A token never holds more than an owner approved, whatever was asked for or stored. */
-function withinApproval(device: PairedDevice, scopes: readonly string[]): string[] {
+function withinApproval(device: Approval, scopes: readonly string[]): string[] {
   const missing = new Set(missingScopes(new Set(device.scopes), scopes));
   return scopes.filter((scope) => !missing.has(scope));
 }

@@ -2,13 +2,14 @@
 import { describe, hostPort, type InterfaceAddress, type ListenPlan, planListen } from "../config/listen.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { findOllama } from "../config/ollama.ts";
-import { type Paths, pathsOf } from "../config/paths.ts";
+import { pathsOf } from "../config/paths.ts";
 import {
   describePermissions,
   gatewayPermissions,
   type HeldPermissions,
   heldPermissions,
   NO_PERMISSIONS,
+  secretFilesOf,
 } from "../config/permissions.ts";
 import { writeToken } from "../config/write_token.ts";
 import { type GatewayFlags, parsePort } from "../config/gateway_part.ts";
@@ -81,29 +82,25 @@ export function configured<T>(action: () => T): T {
 }
 
 /** Without its addresses and folders the gateway is nothing; other rights that are missing only cost a warning. */
-function refuseWithout({ missing }: HeldPermissions, { paths, config }: LoadedConfig, plan: ListenPlan): void {
-  const vital = {
-    net: plan.addresses.filter(({ optional }) => !optional).map(({ hostname, port }) => hostPort(hostname, port)),
-    write: outer(paths, missing.write),
-    read: outer(paths, missing.read),
-  };
-  const lacks = {
+function refuseWithout({ missing }: HeldPermissions, { config }: LoadedConfig, plan: ListenPlan): void {
+  const needed = plan.addresses.filter(({ optional }) => !optional);
+  const closed = needed.filter(({ hostname, port }) => missing.net.includes(hostPort(hostname, port)));
+  const secrets = secretFilesOf(config.parsed);
+  const text = describePermissions({
     ...NO_PERMISSIONS,
-    net: missing.net.filter((entry) => vital.net.includes(entry)),
-    read: vital.read,
-    write: vital.write,
-  };
-  const text = describePermissions(lacks);
+    net: closed.map(({ hostname, port }) => hostPort(hostname, port)),
+    read: missing.read.filter((path) => !secrets.includes(path)),
+    write: missing.write,
+  });
   if (text === "") return;
-  const port = lacks.net.length > 0 ? `OPENCLAW_GATEWAY_PORT=${config.gateway.port} ` : "";
+  const { port, bind } = config.gateway;
+  const beyond = closed.some(({ kind }) => kind !== "loopback");
   throw new CliError("permission", `Cannot start: this process was started without ${text}`, [
-    `Run: ${port}deno task gateway`,
+    ...(beyond ? [`Set gateway.bind to "${bind}" in ${config.path}`] : []),
+    `Run: ${closed.length > 0 ? `OPENCLAW_GATEWAY_PORT=${port} ` : ""}deno task gateway`,
     "The task derives its permissions from the environment and the configuration before it sees --port or --bind",
   ]);
 }
-
-const outer = (paths: Paths, missing: readonly string[]): readonly string[] =>
-  missing.filter((path) => paths.stateDir === path || paths.stateDir.startsWith(`${path}/`));
 
 /** Makes the state directory, as `CliError` when that fails. */
 export async function makeStateDir({ loaded }: Prepared): Promise<void> {

@@ -2,6 +2,7 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { KNOWN_ENV, namesInConfig } from "../observe/env_capture.ts";
 import { secretFile } from "../secrets/resolve.ts";
+import { netHost } from "./endpoint.ts";
 import { hostPort, type ListenAddress } from "./listen.ts";
 import type { ChannelManifest } from "../../schemas/worker/manifest.ts";
 import type { LoadedConfig } from "./load.ts";
@@ -33,7 +34,7 @@ export function gatewayPermissions(loaded: LoadedConfig, listen: readonly Listen
   return {
     net: unique([
       ...listen.map(({ hostname, port }) => hostPort(hostname, port)),
-      ...config.models.providers.flatMap(({ baseUrl }) => baseUrl === undefined ? [] : [endpointOf(baseUrl)]),
+      ...config.models.providers.flatMap(({ baseUrl }) => baseUrl === undefined ? [] : netHost(baseUrl) ?? []),
       ...(loaded.asksOllama ? [OLLAMA_HOST] : []),
       ...channels.net,
     ]),
@@ -105,12 +106,6 @@ export function cliPermissions({ config, paths }: LoadedConfig): PermissionSet {
     sys: ["hostname", "osRelease", "networkInterfaces", "uid"],
     run: [],
   };
-}
-
-/** `host:port` of an address, the port of the scheme when it names none. */
-export function endpointOf(url: string): string {
-  const { hostname, port, protocol } = new URL(url);
-  return `${hostname}:${port === "" ? protocol === "https:" || protocol === "wss:" ? 443 : 80 : Number(port)}`;
 }
 
 /** Files that `file:` references anywhere in the configuration name. */

@@ -1,10 +1,11 @@
 /** Tests of the derived permissions. */
 import assert from "node:assert/strict";
 import { envOf } from "../observe/env_capture.ts";
+import { netHost } from "./endpoint.ts";
 import { planListen } from "./listen.ts";
 import { configFromText } from "./load.ts";
 import { pathsOf } from "./paths.ts";
-import { cliPermissions, endpointOf, gatewayPermissions, outermost, permissionFlags } from "./permissions.ts";
+import { cliPermissions, gatewayPermissions, outermost, permissionFlags } from "./permissions.ts";
 
 async function needed(file: unknown, variables: Record<string, string> = {}) {
   const env = envOf({ HOME: "/h", ...variables });
@@ -58,9 +59,9 @@ Deno.test("a path with a space or comma is refused with a sentence", () => {
 });
 
 Deno.test("ports are those of the scheme unless written, IPv6 keeps its brackets", () => {
-  assert.equal(endpointOf("https://a.b/v1"), "a.b:443");
-  assert.equal(endpointOf("http://a.b"), "a.b:80");
-  assert.equal(endpointOf("http://[::1]:11434/v1"), "[::1]:11434");
+  assert.equal(netHost("https://a.b/v1"), "a.b:443");
+  assert.equal(netHost("http://a.b"), "a.b:80");
+  assert.equal(netHost("http://[::1]:11434/v1"), "[::1]:11434");
 });
 
 Deno.test("a folder inside another one of the list is not listed", () => {

@@ -56,6 +56,8 @@ export class Connection implements Client {
    * no request is answered with its id or `invalid` (handshake facts, section 11). Returns false for what was ignored.
    */
   receive(text: string, handler: FrameHandler): boolean {
+    // What a client sent before it was cut is still in the pipe; answering it would be work for nobody.
+    if (!this.writer.open) return false;
     let frame: unknown;
     try {
       frame = JSON.parse(text);

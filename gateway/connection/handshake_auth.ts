@@ -42,10 +42,11 @@ export const presentedToken = (auth: ConnectAuth): string | undefined => auth.de
  * with few scopes could guess the secret without end. A value that was recognised as the device's token is no guess.
  */
 export function authenticate(deps: HandshakeDeps, claim: Claim): Authenticated | Refusal {
+  const first = trySecret(deps, claim, undefined);
+  if (first.kind === "good") return succeed(first.method);
   const token = tryDeviceToken(deps, claim);
   const known = token.kind === "good" || (token.kind === "bad" && token.reason === "scope_mismatch");
-  const secret = trySecret(deps, claim, known ? presentedToken(claim.auth) : undefined);
-  if (secret.kind === "good") return succeed(secret.method);
+  const secret = known ? trySecret(deps, claim, presentedToken(claim.auth)) : first;
   if (token.kind === "good") {
     countFailures(deps, claim, [secret]);
     return succeed(token.method);

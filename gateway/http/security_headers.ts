@@ -4,7 +4,6 @@ import type { MiddlewareHandler } from "hono";
 const EVERYWHERE = {
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
   "X-Frame-Options": "DENY",
   "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
@@ -24,5 +23,13 @@ export function securityHeaders(surface: keyof typeof CSP): MiddlewareHandler {
     await next();
     for (const [name, value] of Object.entries(EVERYWHERE)) c.res.headers.set(name, value);
     c.res.headers.set("Content-Security-Policy", CSP[surface]);
+    // A browser ignores it on an origin it does not trust, and complains on the console of every page.
+    if (isTrustworthy(c.req.url)) c.res.headers.set("Cross-Origin-Opener-Policy", "same-origin");
   };
+}
+
+/** HTTPS, or a name of this host that browsers treat like it. */
+function isTrustworthy(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }

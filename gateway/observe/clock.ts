@@ -3,7 +3,7 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
-  /** Calls `action` once after `ms`; the returned function cancels it. */
+  /** Calls `action` once after `ms`, with 0 right after the code that runs now; the returned function cancels it. */
   after(ms: number, action: () => void): () => void;
   /** Calls `action` every `ms` until cancelled. */
   every(ms: number, action: () => void): () => void;
@@ -12,6 +12,8 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, action) {
+    // A timer of 0 ms costs 2 ms, and every run would pay it before its first token.
+    if (ms <= 0) return soon(action);
     const timer = setTimeout(action, ms);
     return () => clearTimeout(timer);
   },
@@ -20,6 +22,14 @@ export const systemClock: Clock = {
     return () => clearInterval(timer);
   },
 };
+
+function soon(action: () => void): () => void {
+  let live = true;
+  queueMicrotask(() => {
+    if (live) action();
+  });
+  return () => live = false;
+}
 
 /** A random id: uuid v4. */
 export const uuid = (): string => crypto.randomUUID();

@@ -12,12 +12,8 @@ export const PLAIN_ENV = [
   "OPENCLAW_GATEWAY_PORT",
   "OPENCLAW_GATEWAY_URL",
   "OPENCLAW_ALLOW_MULTI_GATEWAY",
-  "OPENCLAW_SUPERVISED",
   "NO_COLOR",
-  "FORCE_COLOR",
   "TERM",
-  "TZ",
-  "LANG",
 ] as const;
 
 /** Variables the program knows that hold a secret: only the gateway's own code sees them. */

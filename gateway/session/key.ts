@@ -1,11 +1,13 @@
 /** Session keys: aliases to the canonical form, kinds, and the builders for every situation (sessions facts, section 1). */
 import { invalid } from "../../schemas/error.ts";
+import { normalizeAgentId } from "../config/agent_id.ts";
 import type { Config } from "../config/types.ts";
 import type { SessionEntry, SessionKind } from "./types.ts";
 
+export { normalizeAgentId };
+
 /** Longer keys are refused: keys are index keys and event topics. */
 const MAX_KEY = 512;
-const AGENT_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/u;
 const CRON_RUN = /:cron:[^:]+:run:/u;
 
 /** What decides how aliases resolve. */
@@ -20,13 +22,6 @@ export const keyRules = (config: Pick<Config, "agents" | "session">): KeyRules =
   mainKey: config.session.mainKey,
   scope: config.session.scope,
 });
-
-/** Lower case, illegal runs become `-`, at most 64 characters; nothing left means `main`. */
-export function normalizeAgentId(input: string): string {
-  const id = input.trim().toLowerCase();
-  if (AGENT_ID.test(id)) return id;
-  return id.replaceAll(/[^a-z0-9_-]+/gu, "-").replace(/^[-_]+/u, "").slice(0, 64).replace(/-+$/u, "") || "main";
-}
 
 /** `agent:<id>:<rest>` taken apart; undefined for any other key. */
 export function parseAgentKey(key: string): { readonly agentId: string; readonly rest: string } | undefined {

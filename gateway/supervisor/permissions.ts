@@ -1,5 +1,6 @@
 /** What each worker may do, every key written out: an omitted key means "ask the operator", not "denied". */
 import type { ChannelPermissions } from "../../schemas/worker/manifest.ts";
+import { netHost } from "../config/endpoint.ts";
 import type { ProviderInfo } from "../config/types.ts";
 
 /** A complete set. A worker can never get more than main holds. */
@@ -77,14 +78,6 @@ export function modelHosts(providers: readonly Pick<ProviderInfo, "baseUrl">[]):
     if (host !== undefined) hosts.add(host);
   }
   return [...hosts];
-}
-
-/** `host:port` as `--allow-net` takes it, the default port written out; undefined when `url` is not http or https. */
-export function netHost(url: string): string | undefined {
-  const parsed = URL.parse(url);
-  if (parsed === null || (parsed.protocol !== "http:" && parsed.protocol !== "https:")) return undefined;
-  const port = parsed.port || (parsed.protocol === "https:" ? "443" : "80");
-  return `${parsed.hostname}:${port}`;
 }
 
 /**

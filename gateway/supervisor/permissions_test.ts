@@ -1,6 +1,7 @@
 /** Unit tests of the permission sets. */
 import assert from "node:assert/strict";
-import { agentPermissions, modelHosts, netHost, permissionOptions } from "./permissions.ts";
+import { netHost } from "../config/endpoint.ts";
+import { agentPermissions, modelHosts, permissionOptions } from "./permissions.ts";
 
 Deno.test("a host carries its port, the scheme's own when none is written", () => {
   assert.equal(netHost("https://api.example.com/v1"), "api.example.com:443");

@@ -69,6 +69,28 @@ interface Ping {
 
 const checkLife = messageChecker(LifeReport);
 
+/** Log lines that one worker may write within a minute; a library that complains in a loop must not fill the disk. */
+const MAX_LINES = 200;
+const LINES_WINDOW_MS = 60_000;
+
+/** Passes lines through up to the limit; the first one above it says that the rest is left out. */
+function limitLines(
+  clock: Clock,
+  log: Log,
+): (report: Extract<LifeReport, { type: "log" }>, generation: number) => void {
+  let windowEnds = 0;
+  let lines = 0;
+  return ({ level, event, fields }, generation) => {
+    if (clock.now() >= windowEnds) {
+      windowEnds = clock.now() + LINES_WINDOW_MS;
+      lines = 0;
+    }
+    lines++;
+    if (lines <= MAX_LINES || event === WORKER_CRASH) return log[level](event, { generation, ...fields });
+    if (lines === MAX_LINES + 1) log.warn("worker.log_limited", { generation, perMinute: MAX_LINES });
+  };
+}
+
 /**
  * Starts the worker. Throws when it cannot be made (a permission that main does not hold). Whatever way it ends,
  * `onEnd` says so once, and no message of it is handled afterwards.
@@ -78,6 +100,7 @@ export function linkWorker<In extends { readonly type: string }, Out>(
 ): WorkerLink<In, Out> {
   const { generation, clock, times = LINK_TIMES } = options;
   const log = options.log.with({ worker: options.name });
+  const writeLine = limitLines(clock, log);
   const ready = Promise.withResolvers<void>();
   let ended = false;
 
@@ -124,7 +147,7 @@ export function linkWorker<In extends { readonly type: string }, Out>(
   }
 
   function takeLog(report: Extract<LifeReport, { type: "log" }>): void {
-    if (options.admitLog?.() ?? true) log[report.level](report.event, { generation, ...report.fields });
+    if (options.admitLog?.() ?? true) writeLine(report, generation);
     if (report.event !== WORKER_CRASH) return;
     const { name, message } = report.fields;
     end({ kind: "crashed", message: `${String(name)}: ${String(message)}` });

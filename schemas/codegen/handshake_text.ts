@@ -7,6 +7,11 @@ export const HANDSHAKE = `## Handshake
 3. The client sends the request \`connect\` (ConnectParams) as its first frame. Anything else ends the connection.
 4. The gateway answers with \`hello-ok\` (HelloOk), or with an error and a close.
 
+**Room.** Too many sockets that wait for their handshake, from one address or in all: the upgrade is refused with HTTP 503.
+
+**Browsers.** A browser under a Host that the gateway does not know, or with the Origin \`null\`, is refused with HTTP 403. Any other
+foreign Origin is refused in the handshake, unless \`gateway.controlUi.allowedOrigins\` holds it.
+
 **Version.** The gateway takes the highest of 3 and 4 that lies within \`minProtocol\`..\`maxProtocol\` and repeats it in
 \`hello-ok.protocol\`. A range without 3 and 4 gets \`protocol mismatch\` and close 1002.
 

@@ -70,9 +70,9 @@ function methodSection(method: MethodRow, types: TypeText, examples: Examples): 
     `Access: ${accessText(method.access)} · Idempotency key: ${KEY_TEXT[method.idempotency]} · Deadline: ${
       method.deadlineMs === 0 ? "its own" : `${method.deadlineMs} ms`
     }${method.advertised === false ? " · not announced in `features.methods`" : ""}`,
-    `**Params.** ${describe(method.params, types)}`,
+    labelled("Params", describe(method.params, types)),
     example(`${name}.params`, examples),
-    `**Result.** ${describe(method.result, types)}`,
+    labelled("Result", describe(method.result, types)),
     example(`${name}.result`, examples),
   ].filter((part) => part !== "").join("\n\n");
 }
@@ -94,7 +94,7 @@ function eventSection(event: EventDef, types: TypeText, examples: Examples): str
     `### Event ${event.name}`,
     sentence(event.description),
     facts.join(" · "),
-    `**Payload.** ${describe(event.payload, types)}`,
+    labelled("Payload", describe(event.payload, types)),
     example(`event.${event.name}`, examples),
   ].filter((part) => part !== "").join("\n\n");
 }
@@ -109,15 +109,15 @@ const DELIVERY_TEXT: Record<EventDef["delivery"], string> = {
 function describe(schema: unknown, types: TypeText): string {
   const options = types.alternatives(schema);
   if (options && options.length > 1 && options.every((option) => types.fields(option))) {
-    return `One of:\n\n${options.map((option) => `- ${code(types.of(option))}`).join("\n")}`;
+    return `One of:\n\n${options.map((option) => `- \`${types.of(option)}\``).join("\n")}`;
   }
   const fields = types.fields(schema);
-  if (!fields) return code(types.of(schema));
+  if (!fields) return `\`${types.of(schema)}\``;
   if (fields.length === 0) return "None.";
-  const rows = fields.map((field) =>
-    `| \`${field.name}\` | ${code(field.type)} | ${field.required ? "yes" : ""} | ${cell(field.note)} |`
+  const rows = fields.map(({ name, type, required, note }) =>
+    `| \`${name}\` | \`${cell(type)}\` | ${required ? "yes" : ""} | ${cell(note)} |`
   );
-  return ["", "", "| Member | Type | Required | |", "|---|---|---|---|", ...rows].join("\n").trimStart();
+  return ["| Member | Type | Required | Meaning |", "|---|---|---|---|", ...rows].join("\n");
 }
 
 function example(name: string, examples: Examples): string {
@@ -127,7 +127,7 @@ function example(name: string, examples: Examples): string {
 
 function errorTable(): string {
   const rows = Object.entries(ERRORS).map(([name, row]) =>
-    `| \`${name}\` | ${row.retryable ? "yes" : "no"} | ${row.help} |`
+    `| \`${name}\` | ${row.retryable ? "yes" : "no"} | ${cell(row.help)} |`
   );
   return ["## Errors", ["| Code | Retry can help | Next step |", "|---|---|---|", ...rows].join("\n")].join("\n\n");
 }
@@ -153,6 +153,8 @@ function accessText(access: string): string {
 }
 
 const sentence = (text: string): string => text.endsWith(".") ? text : `${text}.`;
-/** Inline code inside a table cell: a pipe would end the cell. */
-const code = (text: string): string => `\`${cell(text)}\``;
-const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+/** A table cannot start on the line of its label. */
+const labelled = (label: string, text: string): string =>
+  text.startsWith("|") ? `**${label}**\n\n${text}` : `**${label}.** ${text}`;
+/** Text of a table cell: a pipe would end it, an angle bracket would start a tag. */
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "\\<").replaceAll("\n", " ");

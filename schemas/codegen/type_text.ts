@@ -51,7 +51,7 @@ export class TypeText {
     if (Array.isArray(schema["anyOf"])) return schema["anyOf"].map((item) => this.of(item, depth)).join(" | ");
     switch (schema["type"]) {
       case "string":
-        return bounds("string", schema, "minLength", "maxLength");
+        return depth > 0 ? "string" : bounds("string", schema, "minLength", "maxLength");
       case "integer":
       case "number":
         return bounds(schema["type"], schema, "minimum", "maximum");

@@ -47,6 +47,7 @@ function start() {
   const chat = new Chat(store, client);
   safe.identity().then(({ deviceId }) => store.dispatch({ type: "identity", deviceId }), () => undefined);
   addEventListener("online", () => client.wake());
+  addEventListener("pagehide", () => chat.stash());
   addEventListener("pageshow", () => client.wake());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && client.wake());
   // A fresh link opened in a tab that already shows the page changes only the fragment.

@@ -67,11 +67,13 @@ export class ChatPage {
     }, deadlineMs);
   }
 
-  /** Waits until the last answer has begun and says this. */
+  /** Waits until an answer that is being given says this. */
   async streaming(pattern: RegExp, deadlineMs = 15_000): Promise<void> {
     await eventually(`a beginning ${pattern}`, async () => {
-      if (await this.answers.count() === 0) return false;
-      return pattern.test(await this.lastAnswer());
+      // An older answer may say the same; only one that is being given counts.
+      const given = this.page.locator('.turn.agent[aria-busy="true"]');
+      if (await given.count() === 0) return false;
+      return pattern.test(squeeze((await given.last().locator(".md").allInnerTexts()).join(" ")));
     }, deadlineMs);
   }
 

@@ -46,10 +46,13 @@ browserTest("The conversation", {}, {
   "queues what is sent meanwhile and answers it in order": async ({ gateway }) => {
     await using visitor = await Visitor.come();
     const chat = await ChatPage.signIn(visitor, gateway);
-    await chat.send(`first ${slowly(30)}`);
+    await chat.send(`first ${slowly(60)}`);
     await chat.streaming(/^w0/);
     await chat.send(`second ${slowly(4, 0)}`);
     await chat.page.getByText("Queued").waitFor();
+    await chat.page.reload();
+    await chat.page.getByText("Queued").waitFor();
+    assert.match((await chat.questions.allInnerTexts()).at(-1) ?? "", /^second/);
     await chat.answered(/^w0 w1 w2 w3$/);
     await chat.matchesHistory(gateway);
   },

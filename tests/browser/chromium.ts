@@ -28,6 +28,9 @@ async function playwright() {
   }
 }
 
+/** A small phone. */
+export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+
 function findChromium(): string | undefined {
   return CANDIDATES.find((path) => {
     try {

@@ -37,6 +37,7 @@ browserTest("A gateway that dies", {}, {
     await chat.page.locator(".bar").waitFor();
     await chat.send(`written offline ${slowly(5, 0)}`);
     await chat.page.locator(".bubble", { hasText: "written offline" }).waitFor();
+    await chat.page.getByText("Sending…").waitFor();
     const asked = model.requests.length;
     await gateway.startAgain();
     await chat.answered(/w4$/, 25_000);

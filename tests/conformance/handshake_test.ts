@@ -207,6 +207,39 @@ gatewayTest("handshake: secrets and devices", {}, {
   },
 });
 
+const ORIGIN_TEXT =
+  "origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)";
+
+gatewayTest("handshake: browsers", {}, {
+  "a page of the gateway itself gets in, by each of its loopback names": async (gateway) => {
+    for (const host of [`127.0.0.1:${gateway.port}`, `localhost:${gateway.port}`]) {
+      await using client = await gateway.connect({
+        origin: `http://${host}`,
+        headers: { host },
+        device: makeIdentity(),
+      });
+      assert.equal(client.hello["type"], "hello-ok", host);
+    }
+  },
+  "another origin is refused with a code that a page can show": async (gateway) => {
+    for (const origin of ["https://evil.example", `https://127.0.0.1:${gateway.port}`, "http://127.0.0.1:1"]) {
+      await refuses(gateway, { origin, device: makeIdentity() }, {
+        message: ORIGIN_TEXT,
+        details: { code: "CONTROL_UI_ORIGIN_NOT_ALLOWED" },
+      });
+    }
+  },
+  "a web client without an origin is refused": async (gateway) => {
+    const client = { id: "openclaw-control-ui", mode: "webchat" };
+    await refuses(gateway, { client, device: makeIdentity() }, { message: ORIGIN_TEXT });
+  },
+  "the origin null and a foreign host do not get as far as the handshake": async (gateway) => {
+    await assert.rejects(TestClient.open(gateway.url, { origin: "null" }), /403/u);
+    const foreign = { origin: "http://evil.example", headers: { host: "evil.example" } };
+    await assert.rejects(TestClient.open(gateway.url, foreign), /403/u);
+  },
+});
+
 gatewayTest("after hello nothing that a client sends ends the connection", {}, {
   "text that is no JSON is ignored": async (gateway) => {
     await using client = await gateway.connect();

@@ -73,6 +73,7 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["channels.pairing.approve", async (context: SampleContext) => ({ ...await askAsStranger(context), notify: true })],
   ["channels.pairing.dismiss", async (context: SampleContext) => await askAsStranger(context)],
   ["node.list", {}],
+  ["gateway.identity.get", {}],
   ["question.list", {}],
   ["plugin.approval.list", {}],
   ["exec.approval.list", {}],

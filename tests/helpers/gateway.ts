@@ -3,7 +3,8 @@
  * `openclaw permissions` derives for it, and reads what it prints.
  */
 import { eventually, within } from "./wait.ts";
-import { flagsOf, gatewayFlags } from "./permissions.ts";
+import { engineFlags, flagsOf, gatewayFlags } from "./permissions.ts";
+import { residentMb } from "./process_facts.ts";
 import { type ConnectOptions, type OpenOptions, TestClient } from "./client.ts";
 import { FakeModel } from "./fake_model.ts";
 
@@ -91,12 +92,7 @@ export class TestGateway implements AsyncDisposable {
   }
   /** Resident memory of the process in MB. */
   get rssMb(): number {
-    return Number(/VmRSS:\s+(\d+)/u.exec(Deno.readTextFileSync(`/proc/${this.pid}/status`))?.[1] ?? 0) / 1024;
-  }
-  /** CPU seconds of the process so far, user and system. */
-  get cpuSeconds(): number {
-    const fields = Deno.readTextFileSync(`/proc/${this.pid}/stat`).split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+    return residentMb(this.pid);
   }
 
   /** Writes the configuration file; takes effect at the next (re)start. */
@@ -161,7 +157,8 @@ export class TestGateway implements AsyncDisposable {
     });
     const args = ["--port", String(this.port), ...this.options.args ?? []];
     const main = this.options.main ?? `${ROOT}main.ts`;
-    const flags = this.options.main === undefined ? await gatewayFlags(env, args) : await flagsOf(main, env, args);
+    const derived = this.options.main === undefined ? await gatewayFlags(env, args) : await flagsOf(main, env, args);
+    const flags = [...await engineFlags(), ...derived];
     const child = run(["run", ...flags, "--cached-only", "--no-prompt", main, "gateway", ...args], env);
     this.#child = child;
     await eventually("the gateway's WebChat link", async () => {

@@ -38,3 +38,13 @@ export async function flagsOf(main: string, env: Record<string, string>, args: r
   if (code === 0 && text.startsWith("--")) return text.split(/\s+/u);
   throw new Error(`Cannot derive permissions: exit code ${code}\n${text}\n${new TextDecoder().decode(stderr)}`);
 }
+
+/** The flags of `deno task gateway` that are no permissions: what tunes the engine belongs to what is tested. */
+export async function engineFlags(): Promise<string[]> {
+  const config: { tasks: Record<string, string | { command: string }> } = JSON.parse(
+    await Deno.readTextFile(`${ROOT}deno.json`),
+  );
+  const task = config.tasks["gateway"];
+  const text = typeof task === "string" ? task : task?.command ?? "";
+  return [...text.matchAll(/--v8-flags=\S+/gu)].map(([flag]) => flag);
+}

@@ -2,19 +2,28 @@
 import assert from "node:assert/strict";
 import { LIMITS } from "../../schemas/frame.ts";
 import { type Received, TestClient } from "../helpers/client.ts";
+import type { FakeModel } from "../helpers/fake_model.ts";
 import { gatewayTest, type TestGateway } from "../helpers/gateway.ts";
 import { print } from "../helpers/print.ts";
-import { eventually, within } from "../helpers/wait.ts";
+import { eventually, pause, within } from "../helpers/wait.ts";
 
 const READERS = 480;
 const SLEEPERS = 20;
 /** The run: so many chunks, each event carrying the text so far. */
 const CHUNKS = 300;
 const CHUNK_CHARS = 40;
-/** What the sleepers ask for before they stop reading: a long history, several times, more than their buffer holds. */
-const NOTES = 40;
+/** What the sleepers ask for and do not read: a history of 2 MB. Greedy ones go on for far more than a buffer holds. */
+const NOTES = 20;
 const NOTE_CHARS = 100_000;
-const ASKS = 4;
+const ASKS = { modest: 7, greedy: 40 };
+/**
+ * The process and its agent worker; per sleeper a full buffer and the answer that overfilled it, twice, because the
+ * runtime copies what it hands to the kernel; and garbage. Without the limits the greedy ones alone would hold 1.6 GB.
+ */
+const MEMORY_BOUND_MB = 160 + 2 * SLEEPERS * (LIMITS.maxBufferedBytes + NOTES * NOTE_CHARS) / 1e6 + 500;
+
+/** What may be left some time after: the process, its agent worker, 480 idle clients, fragments. */
+const LEFT_BOUND_MB = 400;
 
 /** What one reader saw, without keeping the frames. */
 class Tally {
@@ -23,11 +32,14 @@ class Tally {
   gaps = 0;
   lastText = "";
   ended = false;
-  #frameSeq = 0;
+  #frameSeq: number | undefined;
 
   take(frame: Received, runId: string): void {
     if (frame.type !== "event") return;
-    if (frame.seq !== undefined && frame.seq !== ++this.#frameSeq) this.gaps++;
+    if (frame.seq !== undefined) {
+      if (this.#frameSeq !== undefined && frame.seq !== this.#frameSeq + 1) this.gaps++;
+      this.#frameSeq = frame.seq;
+    }
     if (frame.event !== "agent" || frame.payload["runId"] !== runId) return;
     if (frame.payload["seq"] !== ++this.agentSeqs) this.outOfOrder++;
     const data = Object(frame.payload["data"]);
@@ -49,51 +61,81 @@ async function many(gateway: TestGateway, count: number): Promise<TestClient[]> 
 }
 
 gatewayTest("slow clients", {}, {
-  "480 readers get every event in order while 20 that do not read are cut": async (gateway, model) => {
-    const runId = crypto.randomUUID();
+  "480 readers get every event in order while 20 that do not read are cut, in bounded memory": async (
+    gateway,
+    model,
+  ) => {
     await using driver = await gateway.connect({ record: false, timeoutMs: 60_000 });
     await driver.request("sessions.patch", { key: NOTES_KEY, label: "Notes" });
     for (let note = 0; note < NOTES; note++) {
       await driver.request("chat.inject", { sessionKey: NOTES_KEY, message: "n".repeat(NOTE_CHARS) });
     }
     const readers = await many(gateway, READERS);
-    const sleepers = await many(gateway, SLEEPERS);
-    const tallies = readers.map((client) => {
-      const tally = new Tally();
-      client.onFrame = (frame) => tally.take(frame, runId);
-      return tally;
-    });
-    for (const client of sleepers) {
-      client.ws.pause();
-      for (let ask = 0; ask < ASKS; ask++) client.sendRequest("chat.history", { sessionKey: NOTES_KEY, limit: NOTES });
-    }
     try {
-      const piece = "word ".repeat(CHUNK_CHARS / 5);
-      model.script({ kind: "text", pieces: Array.from({ length: CHUNKS }, () => piece), delayMs: 1 });
-      let peak = 0;
-      const watch = setInterval(() => peak = Math.max(peak, gateway.rssMb), 100);
-      const params = { message: "go", sessionKey: "agent:main:load", idempotencyKey: runId };
+      const first = await round(gateway, model, driver, readers);
+      const second = await round(gateway, model, driver, readers);
+      print(`  memory: peaks ${first} and ${second} MB`);
+      assert.ok(first < MEMORY_BOUND_MB && second < MEMORY_BOUND_MB, `below ${MEMORY_BOUND_MB} MB`);
+      // The engine collects some seconds after the last work; what it cannot collect was leaked.
       const started = performance.now();
-      const { second } = await driver.requestTwice("agent", params, 60_000).finally(() => clearInterval(watch));
-      assert.equal(second.ok, true, JSON.stringify(second.error));
-      await eventually("the end at every reader", () => tallies.every((tally) => tally.ended), 60_000);
-      print(`  streamed to ${READERS} readers in ${Math.round(performance.now() - started)} ms`);
-
-      const text = tallies[0]?.lastText ?? "";
-      for (const [index, tally] of tallies.entries()) {
-        assert.deepEqual([tally.gaps, tally.outOfOrder], [0, 0], `reader ${index}`);
-        assert.equal(tally.lastText.length, text.length, `reader ${index} has the whole text`);
-      }
-      await assertCut(gateway, sleepers);
-      print(`  peak memory ${Math.round(peak)} MB, afterwards ${Math.round(gateway.rssMb)} MB`);
-      const bound = 200 + (SLEEPERS * LIMITS.maxBufferedBytes) / 1e6 + 200;
-      assert.ok(peak < bound, `peak ${peak} MB stays below ${bound} MB`);
+      const left = await eventually("the memory to be given back", () => {
+        const now = Math.round(gateway.rssMb);
+        return now < LEFT_BOUND_MB && now;
+      }, 60_000);
+      print(`  ${left} MB after ${Math.round((performance.now() - started) / 1_000)} s`);
     } finally {
-      await Promise.all([...readers, ...sleepers].map((client) => client.close()));
+      await Promise.all(readers.map((client) => client.close()));
     }
-    await eventually("memory to come back", () => gateway.rssMb < 300, 20_000);
   },
 });
+
+/** Sleepers stop reading, a run streams, readers count, the sleepers go. Returns the peak of resident memory in MB. */
+async function round(
+  gateway: TestGateway,
+  model: FakeModel,
+  driver: TestClient,
+  readers: readonly TestClient[],
+): Promise<number> {
+  const runId = crypto.randomUUID();
+  const tallies = readers.map((client) => {
+    const tally = new Tally();
+    client.onFrame = (frame) => tally.take(frame, runId);
+    return tally;
+  });
+  let peak = 0;
+  const watch = setInterval(() => peak = Math.max(peak, Math.round(gateway.rssMb)), 200);
+  const sleepers = await many(gateway, SLEEPERS);
+  try {
+    await fallAsleep(sleepers);
+    const piece = "word ".repeat(CHUNK_CHARS / 5);
+    model.script({ kind: "text", pieces: Array.from({ length: CHUNKS }, () => piece), delayMs: 1 });
+    const started = performance.now();
+    const params = { message: "go", sessionKey: "agent:main:load", idempotencyKey: runId };
+    const { second } = await driver.requestTwice("agent", params, 60_000);
+    assert.equal(second.ok, true, JSON.stringify(second.error));
+    await eventually("the end at every reader", () => tallies.every((tally) => tally.ended), 60_000);
+    print(`  streamed to ${READERS} readers in ${Math.round(performance.now() - started)} ms`);
+    const whole = tallies[0]?.lastText.length;
+    for (const [index, tally] of tallies.entries()) {
+      assert.deepEqual([tally.gaps, tally.outOfOrder, tally.lastText.length], [0, 0, whole], `reader ${index}`);
+    }
+    await assertCut(gateway, sleepers);
+    return peak;
+  } finally {
+    clearInterval(watch);
+    await Promise.all(sleepers.map((client) => client.close()));
+  }
+}
+
+/** They ask, and read nothing any more. The modest ones are about full then, and the stream does the rest. */
+async function fallAsleep(sleepers: readonly TestClient[]): Promise<void> {
+  for (const client of sleepers) client.ws.pause();
+  for (let ask = 0; ask < ASKS.greedy; ask++) {
+    const asking = ask < ASKS.modest ? sleepers : sleepers.slice(SLEEPERS / 2);
+    for (const client of asking) client.sendRequest("chat.history", { sessionKey: NOTES_KEY, limit: NOTES });
+    if (ask < ASKS.modest) await pause(300);
+  }
+}
 
 /** The gateway has let go of every sleeper; each finds a close 1008, or a broken connection, when it wakes. */
 async function assertCut(gateway: TestGateway, sleepers: readonly TestClient[]): Promise<void> {

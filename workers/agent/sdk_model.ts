@@ -22,7 +22,13 @@ export async function openModel(target: ModelTarget, fetch: typeof globalThis.fe
   switch (target.api) {
     case "openai-completions": {
       const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
-      return createOpenAICompatible({ ...common, name: provider, includeUsage: true }).chatModel(model);
+      const transformRequestBody = namesNewLimit(baseURL) ? newLimitName : undefined;
+      return createOpenAICompatible({
+        ...common,
+        name: provider,
+        includeUsage: true,
+        ...(transformRequestBody === undefined ? {} : { transformRequestBody }),
+      }).chatModel(model);
     }
     case "anthropic-messages": {
       const { createAnthropic } = await import("@ai-sdk/anthropic");
@@ -35,6 +41,14 @@ export async function openModel(target: ModelTarget, fetch: typeof globalThis.fe
     case "builtin":
       throw new ModelFault("bad_model", "The built-in model has no endpoint");
   }
+}
+
+/** OpenAI itself refuses `max_tokens` for its newer models, most compatible servers know no other name. */
+const namesNewLimit = (baseUrl: string): boolean => URL.parse(baseUrl)?.hostname === "api.openai.com";
+
+export function newLimitName(body: Record<string, unknown>): Record<string, unknown> {
+  const { max_tokens, ...rest } = body;
+  return max_tokens === undefined ? rest : { ...rest, max_completion_tokens: max_tokens };
 }
 
 /**

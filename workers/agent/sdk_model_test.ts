@@ -1,7 +1,7 @@
 /** Unit tests of what is sent to the SDK for an endpoint. */
 import assert from "node:assert/strict";
 import type { ModelApi, ModelTarget } from "../../schemas/worker/agent.ts";
-import { baseUrlOf, thinkingOptions } from "./sdk_model.ts";
+import { baseUrlOf, newLimitName, thinkingOptions } from "./sdk_model.ts";
 
 const target = (api: ModelApi, baseUrl?: string): ModelTarget => ({
   provider: "acme",
@@ -31,4 +31,9 @@ Deno.test("a thinking level is sent only to models that reason, and off means no
   assert.deepEqual(thinkingOptions(target("anthropic-messages"), "xhigh"), { reasoning: "xhigh" });
   assert.deepEqual(thinkingOptions(target("google-generative-ai"), "off"), { reasoning: "none" });
   assert.equal(thinkingOptions(target("google-generative-ai"), "low").reasoning, "low");
+});
+
+Deno.test("the token limit gets its newer name, and nothing is added when there is none", () => {
+  assert.deepEqual(newLimitName({ model: "m", max_tokens: 5 }), { model: "m", max_completion_tokens: 5 });
+  assert.deepEqual(newLimitName({ model: "m", max_tokens: undefined }), { model: "m" });
 });

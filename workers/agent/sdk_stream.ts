@@ -101,17 +101,19 @@ function addCall(part: CallPart, draft: Draft): void {
   if (part.providerExecuted === true || draft.toolCalls.length >= MAX_CALLS) return;
   const known = draft.toolCalls.some((call) => call.id === part.toolCallId);
   const id = part.toolCallId === "" || known ? `call_${crypto.randomUUID()}` : part.toolCallId;
+  // An empty name would make the whole message malformed; main answers that there is no such tool.
+  const name = part.toolName === "" ? "unknown" : part.toolName;
   const { value, invalid } = parseInput(part.input);
   draft.toolCalls.push({
     id,
-    name: part.toolName,
+    name,
     arguments: value,
     ...(invalid === undefined ? {} : { invalid }),
   });
   draft.content.push({
     type: "tool-call",
     toolCallId: id,
-    toolName: part.toolName,
+    toolName: name,
     input: value,
     ...options(part.providerMetadata),
   });

@@ -108,14 +108,14 @@ export const en = {
   askCode: "This link was already used or is too old. Restart the gateway for a fresh one, or enter the token.",
   token: "Gateway token",
   tokenHint:
-    "It stands in the gateway’s configuration file under gateway.auth.token. It is sent once and not stored here.",
+    "It stands in the gateway's configuration file under gateway.auth.token. It is sent once and not stored here.",
   show: "Show",
   hide: "Hide",
   connect: "Connect",
   pairingTitle: "Waiting for approval",
   pairingText: "The token is right. Now someone must approve this browser, since it is on another machine.",
   pairingId: "Request",
-  pairingHow: "Approve it under Devices in a browser that is already connected, or on the gateway’s machine with:",
+  pairingHow: "Approve it under Devices in a browser that is already connected, or on the gateway's machine with:",
   pairingAuto: "This page goes on by itself once it is approved.",
   blocked: {
     insecure: {
@@ -123,7 +123,7 @@ export const en = {
       text:
         "Browsers keep device keys only for https pages and for this machine itself, and you opened the page over plain http.",
       steps: [
-        "On the gateway’s machine, open it as http://127.0.0.1 with the same port.",
+        "On the gateway's machine, open it as http://127.0.0.1 with the same port.",
         "From elsewhere, use an SSH tunnel: ssh -L 18789:127.0.0.1:18789 your-server, then open http://127.0.0.1:18789",
         "Or put TLS in front of it, for example with Tailscale Serve.",
       ],
@@ -136,7 +136,7 @@ export const en = {
     origin: {
       title: "The gateway does not accept this address",
       text: "The page was opened under a name that the gateway does not know.",
-      steps: ["Open it under the gateway’s own address, or add this one to gateway.controlUi.allowedOrigins:"],
+      steps: ["Open it under the gateway's own address, or add this one to gateway.controlUi.allowedOrigins:"],
     },
     protocol: {
       title: "Page and gateway speak different versions",
@@ -144,7 +144,7 @@ export const en = {
       steps: ["Reload the page."],
     },
     device: {
-      title: "The gateway does not accept this browser’s key",
+      title: "The gateway does not accept this browser's key",
       text: "Its signature could not be checked.",
       steps: ["Forget the key and begin anew; the browser then counts as a new device."],
     },

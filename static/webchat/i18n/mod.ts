@@ -11,6 +11,10 @@ export const isLanguage = (value: string | undefined): value is Language => valu
 export const pickLanguage = (kept: string | undefined, browser: string): Language =>
   isLanguage(kept) ? kept : browser.toLowerCase().startsWith("zh") ? "zh" : "en";
 
+/** The browser's own flavour of the language, so that British clocks stay British. */
+const localeOf = (t: Words): string =>
+  navigator.language.toLowerCase().startsWith(t.locale.slice(0, 2)) ? navigator.language : t.locale;
+
 /** "5 min. ago"; the exact time belongs beside it. */
 export function ago(t: Words, timestamp: number, now: number): string {
   const seconds = Math.max(0, Math.round((now - timestamp) / 1000));
@@ -21,10 +25,10 @@ export function ago(t: Words, timestamp: number, now: number): string {
 }
 
 export const exactTime = (t: Words, timestamp: number): string =>
-  new Date(timestamp).toLocaleString(t.locale, { dateStyle: "medium", timeStyle: "short" });
+  new Date(timestamp).toLocaleString(localeOf(t), { dateStyle: "medium", timeStyle: "short" });
 
 export const clockTime = (t: Words, timestamp: number): string =>
-  new Date(timestamp).toLocaleTimeString(t.locale, { hour: "2-digit", minute: "2-digit" });
+  new Date(timestamp).toLocaleTimeString(localeOf(t), { hour: "2-digit", minute: "2-digit" });
 
 /** "0.8 s", "1 min 5 s". */
 export function duration(ms: number): string {
@@ -32,3 +36,7 @@ export function duration(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
+
+/** "Saturday, 21 November". */
+export const dayName = (t: Words, timestamp: number): string =>
+  new Date(timestamp).toLocaleDateString(localeOf(t), { weekday: "long", day: "numeric", month: "long" });

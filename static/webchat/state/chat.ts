@@ -1,9 +1,9 @@
 /** What the page does: turns clicks into requests and events into actions. Holds no state of its own but timers. */
 import type { Hello } from "../client/hello.ts";
 import { fields, word } from "../client/read.ts";
-import { RequestError } from "../client/link.ts";
+import { browserTimers, RequestError, type Timers } from "../client/link.ts";
 import { may } from "../client/protocol.ts";
-import { keep } from "./keep.ts";
+import { draftName, keep } from "./keep.ts";
 import { type ImagePart, isActive, type Outgoing, threadOf } from "./model.ts";
 import { readDevices, readEntry, readHistory, readSessions } from "./parse.ts";
 import type { Store } from "./store.ts";
@@ -41,13 +41,15 @@ export class Chat {
   #wire: Wire;
   #posting = new Set<string>();
   #subscribed: string | undefined;
-  #search = "";
-  #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  #timers: Timers;
+  /** What is planned, by name, as the function that calls it off. */
+  #planned = new Map<string, () => void>();
   #notice = 0;
 
-  constructor(store: Store, wire: Wire) {
+  constructor(store: Store, wire: Wire, timers: Timers = browserTimers) {
     this.store = store;
     this.#wire = wire;
+    this.#timers = timers;
   }
 
   /** Connected, for the first time or again: fetch everything that may have changed. */
@@ -178,6 +180,14 @@ export class Chat {
     void this.#post(thread.key, message);
   }
 
+  /** The page goes: what was not sent yet becomes the draft again, so that a reload while offline loses nothing. */
+  stash(): void {
+    for (const thread of Object.values(this.store.get().threads)) {
+      const unsent = thread.outgoing.filter((message) => message.status === "sending" && message.text);
+      if (unsent.length) keep.set(draftName(thread.key), unsent.map((message) => message.text).join("\n"));
+    }
+  }
+
   /** Sends a message that was refused once more, as a new one. */
   again(message: Outgoing): void {
     this.store.dispatch({ type: "discard", key: this.store.get().current, runId: message.runId });
@@ -241,17 +251,24 @@ export class Chat {
   }
 
   refreshSessions = once(async () => {
-    const params = { limit: SESSIONS, includeDerivedTitles: true, includeLastMessage: true, includeGlobal: false };
-    const search = this.#search ? { search: this.#search } : {};
-    const answer = await this.#wire.request("sessions.list", { ...params, ...search }).catch(() => undefined);
-    if (answer === undefined) return;
-    const { rows, model } = readSessions(answer);
-    this.store.dispatch({ type: "sessions", rows, model });
+    const list = await this.#list({});
+    if (list) this.store.dispatch({ type: "sessions", ...list });
   });
 
+  async #list(more: Readonly<Record<string, unknown>>): Promise<ReturnType<typeof readSessions> | undefined> {
+    const params = { limit: SESSIONS, includeDerivedTitles: true, includeLastMessage: true, includeGlobal: false };
+    const answer = await this.#wire.request("sessions.list", { ...params, ...more }).catch(() => undefined);
+    return answer === undefined ? undefined : readSessions(answer);
+  }
+
+  /** Asks the gateway for sessions that the list may not hold. */
   search(text: string): void {
-    this.#search = text.trim();
-    this.#soon("sessions", () => this.refreshSessions());
+    const query = text.trim();
+    if (!query) return;
+    this.#soon("search", async () => {
+      const list = await this.#list({ search: query.slice(0, 256) });
+      if (list) this.store.dispatch({ type: "found", query, rows: list.rows });
+    });
   }
 
   async rename(key: string, label: string): Promise<boolean> {
@@ -265,7 +282,7 @@ export class Chat {
     const main = key === this.store.get().hello?.mainKey;
     if (!await this.#tell(main ? "sessions.reset" : "sessions.delete", { key })) return;
     if (main) return await this.refresh();
-    keep.set(`draft:${key}`, undefined);
+    keep.set(draftName(key), undefined);
     this.#gone(key);
   }
 
@@ -311,8 +328,8 @@ export class Chat {
   }
 
   #soon(name: string, job: () => Promise<void>): void {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.set(name, setTimeout(() => void job(), 250));
+    this.#planned.get(name)?.();
+    this.#planned.set(name, this.#timers.after(250, () => void job()));
   }
 }
 

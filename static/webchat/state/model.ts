@@ -63,6 +63,8 @@ export interface Run {
   /** The text of the run's last stored message; a late delta of it must not show it a second time. */
   readonly sealed: string | undefined;
   readonly error: string | undefined;
+  /** The question of a queued run, which the transcript may not hold yet. */
+  readonly question: string | undefined;
 }
 
 export interface Thread {
@@ -121,7 +123,8 @@ export interface State {
   readonly current: string;
   readonly threads: Readonly<Record<string, Thread>>;
   readonly sessions: readonly SessionRow[];
-  readonly sessionsLoaded: boolean;
+  /** What the gateway found for a search; it looks further than the list reaches. */
+  readonly found: { readonly query: string; readonly rows: readonly SessionRow[] };
   readonly defaultModel: string | undefined;
   readonly pending: readonly PendingDevice[];
   readonly paired: readonly PairedDevice[];
@@ -147,7 +150,7 @@ export const emptyState: State = {
   current: "",
   threads: {},
   sessions: [],
-  sessionsLoaded: false,
+  found: { query: "", rows: [] },
   defaultModel: undefined,
   pending: [],
   paired: [],

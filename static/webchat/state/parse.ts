@@ -1,5 +1,6 @@
 /** Wire payloads to the page's own data. A payload that makes no sense becomes undefined and is left out. */
 import { each, type Fields, fields, isFields, list, number, text, word, words } from "../client/read.ts";
+import { spoken } from "../markdown/sentences.ts";
 import type { Entry, PairedDevice, Part, PendingDevice, SessionRow } from "./model.ts";
 
 function part(value: unknown): Part | undefined {
@@ -54,7 +55,7 @@ export interface InFlight {
   readonly text: string;
   readonly seq: number;
   readonly startedAt: number | undefined;
-  readonly userText: string | undefined;
+  readonly question: string | undefined;
 }
 
 export interface History {
@@ -75,7 +76,7 @@ function inFlight(value: unknown): InFlight | undefined {
     text: text(run["text"]) ?? "",
     seq: number(run["seq"]) ?? 0,
     startedAt: number(run["startedAt"]),
-    userText: message ? plainText(message.parts) : undefined,
+    question: message?.role === "user" ? plainText(message.parts) : undefined,
   };
 }
 
@@ -112,7 +113,7 @@ function sessionRow(value: unknown): SessionRow | undefined {
     key,
     label: word(row["label"]),
     title: word(row["derivedTitle"]) ?? word(row["displayName"]),
-    preview: word(row["lastMessagePreview"]),
+    preview: spoken(text(row["lastMessagePreview"]) ?? "") || undefined,
     channel: word(row["lastChannel"]) ?? word(row["channel"]),
     updatedAt: number(row["updatedAt"]) ?? 0,
     model: modelName(row),

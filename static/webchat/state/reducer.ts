@@ -22,6 +22,7 @@ export type Action =
   | { readonly type: "identity"; readonly deviceId: string }
   | { readonly type: "select"; readonly key: string }
   | { readonly type: "sessions"; readonly rows: readonly SessionRow[]; readonly model: string | undefined }
+  | { readonly type: "found"; readonly query: string; readonly rows: readonly SessionRow[] }
   | { readonly type: "forget"; readonly key: string }
   | { readonly type: "rename"; readonly key: string; readonly label: string }
   | { readonly type: "history"; readonly key: string; readonly history: History }
@@ -54,9 +55,10 @@ export function reduce(state: State, action: Action): State {
       return {
         ...state,
         sessions: action.rows,
-        sessionsLoaded: true,
         defaultModel: action.model ?? state.defaultModel,
       };
+    case "found":
+      return { ...state, found: { query: action.query, rows: action.rows } };
     case "forget":
       return forget(state, action.key);
     case "rename":

@@ -12,6 +12,7 @@ const newRun = (runId: string, phase: Run["phase"]): Run => ({
   blocks: [],
   sealed: undefined,
   error: undefined,
+  question: undefined,
 });
 
 /** Changes one run of a thread; makes it when it is new. */
@@ -162,7 +163,7 @@ export function reconcile(thread: Thread, inFlight: readonly InFlight[]): Thread
     const before = thread.runs.find((one) => one.runId === run.runId)?.blocks ?? [];
     const blocks = before.filter((block) => block.type === "tool" && !calls.has(block.id));
     const base = { ...newRun(run.runId, run.queued ? "queued" : "running"), blocks, sealed };
-    return { ...grow(base, "text", run.text), seq: run.seq, startedAt: run.startedAt };
+    return { ...grow(base, "text", run.text), seq: run.seq, startedAt: run.startedAt, question: run.question };
   });
   return { ...thread, runs: [...ended, ...live] };
 }

@@ -85,15 +85,21 @@ export function buildTurns(thread: Thread): Turn[] {
   const turns: Turn[] = [];
   for (const one of group(thread)) {
     const queued = one.run?.phase === "queued";
-    if (one.user) turns.push(userTurn(one.key, one.user.parts, one.user.timestamp, undefined, queued));
-    else if (one.outgoing) {
-      turns.push(userTurn(one.key, outgoingParts(one.outgoing), one.outgoing.timestamp, one.outgoing, queued));
-    }
+    const asked = question(one, queued);
+    if (asked) turns.push(asked);
     const said = one.entries.filter((entry) => entry.role !== "system");
     for (const entry of one.entries) if (entry.role === "system") turns.push(systemTurn(entry));
     if (said.length || (one.run && hasTurn(one.run))) turns.push(agentTurn(one, said));
   }
   return turns;
+}
+
+/** The stored question, else our own copy of it, else what the gateway says of a run in its queue. */
+function question({ key, user, outgoing, run }: Group, queued: boolean): UserTurn | undefined {
+  if (user) return userTurn(key, user.parts, user.timestamp, undefined, queued);
+  if (outgoing) return userTurn(key, outgoingParts(outgoing), outgoing.timestamp, outgoing, queued);
+  if (!run?.question) return undefined;
+  return userTurn(key, [{ type: "text", text: run.question }], run.startedAt ?? 0, undefined, queued);
 }
 
 /** A queued run has no answer yet; its question says that it waits. */

@@ -1,11 +1,11 @@
 /** The page as a whole: gate or chat, the dialogs, the keys that work everywhere. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { activeRuns, threadOf } from "../state/model.ts";
 import { Composer, composing } from "./composer.tsx";
 import { ConnectionBar } from "./connection.tsx";
 import { useMedia, useStore, useUi } from "./context.ts";
 import { Devices } from "./devices.tsx";
-import { Gate, isGate } from "./gate.tsx";
+import { Gate, isGate, Splash } from "./gate.tsx";
 import { Header } from "./header.tsx";
 import { Icon } from "./icons.tsx";
 import { Switcher } from "./sessions.tsx";
@@ -17,6 +17,27 @@ const typing = (target: EventTarget | null): boolean =>
 
 const focusMessage = () => document.getElementById("message")?.focus();
 
+/** Keys that work everywhere. Inside a dialog only Ctrl+K does; "/" is a letter wherever one types. */
+function useKeys(acts: Readonly<Record<"Ctrl+K" | "Escape" | "/", () => unknown>>): void {
+  const latest = useRef(acts);
+  latest.current = acts;
+  useEffect(() => {
+    const key = (event: KeyboardEvent) => {
+      if (composing(event) || event.defaultPrevented) return;
+      const inDialog = document.querySelector("dialog[open]") !== null;
+      const command = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
+      if (command) latest.current["Ctrl+K"]();
+      else if (inDialog) return;
+      else if (event.key === "Escape") return void latest.current.Escape();
+      else if (event.key === "/" && !typing(event.target)) latest.current["/"]();
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", key);
+    return () => removeEventListener("keydown", key);
+  }, []);
+}
+
 export function App() {
   const ui = useUi();
   const { t, chat } = ui;
@@ -27,26 +48,17 @@ export function App() {
   const thread = threadOf(state);
   const closePanel = () => setPanel(undefined);
 
+  useKeys({
+    "Ctrl+K": () => state.hello && setPanel(panel === "switcher" ? undefined : "switcher"),
+    "Escape": () => drawer ? setDrawer(false) : activeRuns(thread).length > 0 && void chat.abort(),
+    "/": focusMessage,
+  });
   useEffect(() => {
-    const key = (event: KeyboardEvent) => {
-      if (composing(event) || event.defaultPrevented) return;
-      const inDialog = document.querySelector("dialog[open]") !== null;
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && state.hello) {
-        event.preventDefault();
-        setPanel(panel === "switcher" ? undefined : "switcher");
-      } else if (inDialog) return;
-      else if (event.key === "Escape" && drawer) setDrawer(false);
-      else if (event.key === "Escape" && activeRuns(thread).length) void chat.abort();
-      else if (event.key === "/" && !typing(event.target)) {
-        event.preventDefault();
-        focusMessage();
-      }
-    };
-    addEventListener("keydown", key);
-    return () => removeEventListener("keydown", key);
-  }, [thread, panel, drawer, state.hello]);
+    if (phone && drawer) document.querySelector<HTMLElement>(".sidebar button")?.focus();
+  }, [phone, drawer]);
 
   if (isGate(state.connection)) return <Gate connection={state.connection} />;
+  if (!state.hello) return <Splash connection={state.connection} />;
   return (
     <div class="app">
       <a class="skip" href="#message" onClick={(event) => (event.preventDefault(), focusMessage())}>{t.skip}</a>
@@ -65,8 +77,8 @@ export function App() {
         <ThreadView thread={thread} />
         <div class="dock">
           <Notice />
-          <ConnectionBar connection={state.connection} was={state.hello !== undefined} />
-          <Composer thread={thread} maxImageBytes={state.hello?.maxImageBytes ?? 5_000_000} />
+          <ConnectionBar connection={state.connection} />
+          <Composer thread={thread} maxImageBytes={state.hello.maxImageBytes} />
         </div>
       </main>
       {panel === "devices" && <Devices state={state} onClose={closePanel} />}

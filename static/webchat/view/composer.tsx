@@ -6,7 +6,7 @@ import { plainText } from "../state/parse.ts";
 import { attach, type Attached, megabytes, refuse } from "./attachments.ts";
 import { useUi } from "./context.ts";
 import { Icon } from "./icons.tsx";
-import { Picture } from "./picture.tsx";
+import { IMAGE_TYPES, Picture } from "./picture.tsx";
 
 /** Typing methods (Chinese, Japanese, Korean) use Enter to choose: such an Enter must never send. */
 export const composing = (event: { readonly isComposing: boolean; readonly keyCode: number }): boolean =>
@@ -38,16 +38,9 @@ function useImages(say: (text: string) => void, maxBytes: number) {
   return { images, add, remove, clear: () => setImages([]) };
 }
 
-export function Composer({ thread, maxImageBytes }: { thread: Thread; maxImageBytes: number }) {
-  const { t, chat } = useUi();
-  const [text, setText] = useDraft(thread.key);
-  const { images, add, remove, clear } = useImages((problem) => chat.say("error", problem), maxImageBytes);
-  const [over, setOver] = useState(false);
+/** The text area grows with its text, and has the focus when a chat opens, unless that would raise a phone's keyboard. */
+function useArea(text: string, sessionKey: string) {
   const area = useRef<HTMLTextAreaElement>(null);
-  const picker = useRef<HTMLInputElement>(null);
-  const running = activeRuns(thread).length > 0;
-  const ready = text.trim() !== "" || images.length > 0;
-
   useLayoutEffect(() => {
     const node = area.current;
     if (!node) return;
@@ -56,8 +49,41 @@ export function Composer({ thread, maxImageBytes }: { thread: Thread; maxImageBy
   }, [text]);
   useEffect(() => {
     if (matchMedia("(pointer: fine)").matches) area.current?.focus();
-  }, [thread.key]);
+  }, [sessionKey]);
+  return area;
+}
 
+/** Handlers that take dropped and pasted files. */
+function useDrop(add: (files: readonly File[]) => void) {
+  const [over, setOver] = useState(false);
+  return {
+    over,
+    drag: (event: DragEvent) => {
+      event.preventDefault();
+      setOver(true);
+    },
+    leave: () => setOver(false),
+    drop: (event: DragEvent) => {
+      event.preventDefault();
+      setOver(false);
+      add([...event.dataTransfer?.files ?? []]);
+    },
+    paste: (event: ClipboardEvent) => {
+      const files = [...event.clipboardData?.files ?? []];
+      if (!files.length) return;
+      event.preventDefault();
+      add(files);
+    },
+  };
+}
+
+export function Composer({ thread, maxImageBytes }: { thread: Thread; maxImageBytes: number }) {
+  const { t, chat } = useUi();
+  const [text, setText] = useDraft(thread.key);
+  const { images, add, remove, clear } = useImages((problem) => chat.say("error", problem), maxImageBytes);
+  const { over, drag, leave, drop, paste } = useDrop((files) => void add(files));
+  const area = useArea(text, thread.key);
+  const ready = text.trim() !== "" || images.length > 0;
   const send = () => {
     if (!ready) return;
     chat.send(text.trim(), images.map(({ type, mimeType, data }) => ({ type, mimeType, data })));
@@ -66,44 +92,14 @@ export function Composer({ thread, maxImageBytes }: { thread: Thread; maxImageBy
   };
   const key = (event: KeyboardEvent) => {
     if (composing(event)) return;
-    if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      send();
-    } else if (event.key === "ArrowUp" && text === "") {
-      const last = lastQuestion(thread);
-      if (!last) return;
-      event.preventDefault();
-      setText(last);
-    }
-  };
-  const paste = (event: ClipboardEvent) => {
-    const files = [...event.clipboardData?.files ?? []];
-    if (!files.length) return;
+    const edit = event.key === "ArrowUp" && text === "" ? lastQuestion(thread) : undefined;
+    if (event.key === "Enter" && !event.shiftKey) send();
+    else if (edit) setText(edit);
+    else return;
     event.preventDefault();
-    void add(files);
   };
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    void add([...event.dataTransfer?.files ?? []]);
-  };
-  const pick = () => {
-    const input = picker.current;
-    if (!input) return;
-    void add([...input.files ?? []]);
-    input.value = "";
-  };
-
   return (
-    <div
-      class={over ? "composer over" : "composer"}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={drop}
-    >
+    <div class={over ? "composer over" : "composer"} onDragOver={drag} onDragLeave={leave} onDrop={drop}>
       {over && <p class="drop-hint">{t.drop}</p>}
       {images.length > 0 && <Previews images={images} remove={remove} />}
       <textarea
@@ -120,27 +116,9 @@ export function Composer({ thread, maxImageBytes }: { thread: Thread; maxImageBy
         onPaste={paste}
       />
       <div class="composer-row">
-        <input
-          ref={picker}
-          type="file"
-          class="sr"
-          tabIndex={-1}
-          aria-hidden="true"
-          accept="image/png,image/jpeg,image/gif,image/webp"
-          multiple
-          onChange={pick}
-        />
-        <button
-          type="button"
-          class="ghost"
-          aria-label={`${t.attach}. ${t.attachLimit(megabytes(maxImageBytes))}`}
-          title={`${t.attach} — ${t.attachLimit(megabytes(maxImageBytes))}`}
-          onClick={() => picker.current?.click()}
-        >
-          <Icon name="image" />
-        </button>
+        <Picker maxImageBytes={maxImageBytes} onPick={(files) => void add(files)} />
         <span class="hint" id="composer-hint">{t.hint}</span>
-        {running && (
+        {activeRuns(thread).length > 0 && (
           <button type="button" class="stop" onClick={() => void chat.abort()}>
             <i /> {t.stop}
           </button>
@@ -150,6 +128,42 @@ export function Composer({ thread, maxImageBytes }: { thread: Thread; maxImageBy
         </button>
       </div>
     </div>
+  );
+}
+
+function Picker({ maxImageBytes, onPick }: { maxImageBytes: number; onPick(files: readonly File[]): void }) {
+  const { t } = useUi();
+  const input = useRef<HTMLInputElement>(null);
+  const limit = t.attachLimit(megabytes(maxImageBytes));
+  const pick = () => {
+    const node = input.current;
+    if (!node) return;
+    onPick([...node.files ?? []]);
+    // The same file can then be picked a second time.
+    node.value = "";
+  };
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        class="sr"
+        tabIndex={-1}
+        aria-hidden="true"
+        accept={IMAGE_TYPES.join(",")}
+        multiple
+        onChange={pick}
+      />
+      <button
+        type="button"
+        class="ghost"
+        aria-label={`${t.attach}. ${limit}`}
+        title={`${t.attach} — ${limit}`}
+        onClick={() => input.current?.click()}
+      >
+        <Icon name="image" />
+      </button>
+    </>
   );
 }
 

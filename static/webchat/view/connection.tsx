@@ -4,38 +4,27 @@ import type { Words } from "../i18n/mod.ts";
 import { useNow, useUi } from "./context.ts";
 import { Icon } from "./icons.tsx";
 
-export function connectionWords(t: Words, connection: Connection, now: number): string {
-  switch (connection.state) {
-    case "connected":
-      return t.connected;
-    case "waiting": {
-      const seconds = Math.max(0, Math.ceil((connection.retryAt - now) / 1000));
-      return `${t[connection.why]} · ${t.retryIn(seconds)}`;
-    }
-    case "pairing":
-      return t.pairingTitle;
-    default:
-      return t.connecting;
-  }
+function connectionWords(t: Words, connection: Connection): string {
+  if (connection.state === "connected") return t.connected;
+  return connection.state === "waiting" ? t[connection.why] : t.connecting;
 }
 
 /** The quiet dot of the sidebar. */
 export function ConnectionDot({ connection }: { connection: Connection }) {
   const { t } = useUi();
-  const now = useNow(1000);
   return (
     <p class="connection" data-state={connection.state}>
-      <span class="dot" /> {connectionWords(t, connection, now)}
+      <span class="dot" /> {connectionWords(t, connection)}
     </p>
   );
 }
 
 /** The line above the message box; only there when something is wrong. */
-export function ConnectionBar({ connection, was }: { connection: Connection; was: boolean }) {
+export function ConnectionBar({ connection }: { connection: Connection }) {
   const { t, client } = useUi();
   const now = useNow(500);
   const waiting = connection.state === "waiting";
-  const quiet = connection.state === "connected" || (!waiting && !was);
+  const quiet = connection.state === "connected";
   return (
     <div class="bar-box" role="status">
       {!quiet && (

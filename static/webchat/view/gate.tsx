@@ -28,6 +28,22 @@ export function Gate({ connection }: { connection: GateState }) {
   );
 }
 
+/** Before the first word of the gateway: the page is there at once, and says what it waits for. */
+export function Splash({ connection }: { connection: Connection }) {
+  const { t, client } = useUi();
+  const waiting = connection.state === "waiting";
+  return (
+    <main class="gate">
+      <h1 class="sr">OpenClaw</h1>
+      <span class="hero">
+        <Mark />
+      </span>
+      <p class="muted" role="status">{waiting ? t[connection.why] : t.connecting}</p>
+      {waiting && <button type="button" class="button" onClick={() => client.wake()}>{t.retryNow}</button>}
+    </main>
+  );
+}
+
 const Title = ({ children }: { children: ComponentChildren }) => <h1>{children}</h1>;
 
 function Ask({ reason }: { reason: Extract<Connection, { state: "ask" }>["reason"] }) {

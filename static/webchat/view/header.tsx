@@ -1,5 +1,5 @@
 /** The line above the conversation: its name, the model, and what can be done with it. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { State } from "../state/model.ts";
 import { sessionTitle, useUi } from "./context.ts";
 import { Confirm, Rename } from "./dialog.tsx";
@@ -12,6 +12,7 @@ export function Header({ state, onMenu }: { state: State; onMenu(): void }) {
   const main = state.current === state.hello?.mainKey;
   const title = sessionTitle(t, state.current, state.hello?.mainKey, row);
   const model = row?.model ?? state.defaultModel;
+  useEffect(() => void (document.title = `${title} · OpenClaw`), [title]);
   const close = () => setAsking(undefined);
   return (
     <header class="head">

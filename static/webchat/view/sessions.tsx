@@ -1,7 +1,7 @@
 /** Lists of sessions: the one in the sidebar and the quick switcher on Ctrl+K. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ago, exactTime, type Words } from "../i18n/mod.ts";
-import { emptyThread, type SessionRow, type State } from "../state/model.ts";
+import { emptyThread, isActive, type SessionRow, type State } from "../state/model.ts";
 import { composing } from "./composer.tsx";
 import { sessionTitle, useNow, useUi } from "./context.ts";
 import { Dialog } from "./dialog.tsx";
@@ -28,15 +28,17 @@ export function allSessions(state: State): SessionRow[] {
   return rows;
 }
 
-/** What matches locally at once; the gateway's own search widens it a moment later. */
+/** What matches in the list at once; what the gateway finds beyond it joins a moment later. */
 function matching(t: Words, state: State, query: string): SessionRow[] {
   const words = query.trim().toLowerCase();
-  if (!words) return allSessions(state);
+  const rows = allSessions(state);
+  if (!words) return rows;
   const main = state.hello?.mainKey;
-  return allSessions(state).filter((row) =>
-    [sessionTitle(t, row.key, main, row), row.preview, row.key].some((text) => text?.toLowerCase().includes(words)) ||
-    state.sessions.includes(row) && row.key !== state.current && words.length > 2
+  const here = rows.filter((row) =>
+    [sessionTitle(t, row.key, main, row), row.preview, row.key].some((text) => text?.toLowerCase().includes(words))
   );
+  const found = state.found.query === query.trim() ? state.found.rows : [];
+  return [...here, ...found.filter((row) => !here.some((one) => one.key === row.key))];
 }
 
 type Day = "today" | "yesterday" | "earlier";
@@ -77,20 +79,23 @@ function SessionItem(
   const { t } = useUi();
   const current = row.key === state.current;
   const thread = state.threads[row.key] ?? emptyThread(row.key);
-  const running = row.running || thread.runs.some((run) => run.phase === "running");
+  // Of the open chat we know more than the list, which is always a moment behind.
+  const running = current && thread.loaded ? thread.runs.some(isActive) : row.running;
   const channel = row.channel && row.channel !== "webchat" ? row.channel : undefined;
   return (
     <li>
       <button type="button" class="session" aria-current={current ? "page" : undefined} onClick={() => onOpen(row.key)}>
         <span class="session-title">{sessionTitle(t, row.key, state.hello?.mainKey, row)}</span>
-        {running && (
-          <span class="pulse" title={t.working}>
-            <span class="sr">{t.working}</span>
-          </span>
-        )}
-        <span class="session-meta">
-          {channel && <span class="chip">{t.via(channel)}</span>}
+        <span class="session-side">
+          {running && (
+            <span class="pulse">
+              <span class="sr">{t.working}</span>
+            </span>
+          )}
           {row.updatedAt > 0 && <time title={exactTime(t, row.updatedAt)}>{ago(t, row.updatedAt, now)}</time>}
+        </span>
+        <span class="session-preview">
+          {channel && <span class="chip">{t.via(channel)}</span>} {row.preview}
         </span>
       </button>
     </li>
@@ -105,7 +110,6 @@ export function Switcher({ state, onClose }: { state: State; onClose(): void }) 
   const list = useRef<HTMLUListElement>(null);
   const rows = matching(t, state, query).slice(0, 40);
   const chosen = rows[Math.min(at, rows.length - 1)];
-  useEffect(() => () => chat.search(""), []);
   useEffect(() => list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [at]);
   const type = (text: string) => {
     setQuery(text);

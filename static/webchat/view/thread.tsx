@@ -1,7 +1,9 @@
 /** The conversation: scrolls with the answer unless the person scrolled away, loads what is older on the way up. */
+import { Fragment } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Thread } from "../state/model.ts";
 import { buildTurns, type Turn } from "../state/turns.ts";
+import { dayName } from "../i18n/mod.ts";
 import { Announcer } from "./announcer.tsx";
 import { useUi } from "./context.ts";
 import { Icon } from "./icons.tsx";
@@ -37,15 +39,14 @@ function signature(turn: Turn): string {
   return [turn.state, turn.error, turn.timestamp, turn.model, ...blocks].join("|");
 }
 
-export function ThreadView({ thread }: { thread: Thread }) {
-  const { t, chat } = useUi();
-  const turns = useTurns(thread);
+/** Follows the end unless the person scrolled away; keeps the place when older messages come in above. */
+function useScroll(thread: Thread, empty: boolean) {
+  const { chat } = useUi();
   const scroller = useRef<HTMLDivElement>(null);
   const inner = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
   const height = useRef(0);
   const [away, setAway] = useState(false);
-
   const toEnd = useCallback((smooth: boolean) => {
     follow.current = true;
     setAway(false);
@@ -54,19 +55,14 @@ export function ThreadView({ thread }: { thread: Thread }) {
   }, []);
 
   // Another thread, or a message of ours: its end is what one wants to see.
-  const sent = thread.outgoing.length;
-  useLayoutEffect(() => toEnd(false), [thread.key, thread.loaded, sent]);
-
+  useLayoutEffect(() => toEnd(false), [thread.key, thread.loaded, thread.outgoing.length]);
   useEffect(() => {
     const content = inner.current;
     if (!content) return;
     const observer = new ResizeObserver(() => follow.current && toEnd(false));
     observer.observe(content);
     return () => observer.disconnect();
-  }, [turns.length === 0]);
-
-  // Older messages come in above: what one reads must stay where it is.
-  const first = thread.entries[0]?.id;
+  }, [empty]);
   useLayoutEffect(() => {
     const node = scroller.current;
     if (!node) return;
@@ -74,7 +70,7 @@ export function ThreadView({ thread }: { thread: Thread }) {
       node.scrollTop += node.scrollHeight - height.current;
     }
     height.current = node.scrollHeight;
-  }, [first]);
+  }, [thread.entries[0]?.id]);
 
   const onScroll = () => {
     const node = scroller.current;
@@ -85,9 +81,13 @@ export function ThreadView({ thread }: { thread: Thread }) {
     height.current = node.scrollHeight;
     if (node.scrollTop < 4 * NEAR && thread.hasMore) void chat.older();
   };
+  return { scroller, inner, away, toEnd, onScroll };
+}
 
-  const retry = useRetry(thread);
-  const lastKey = turns.at(-1)?.key;
+export function ThreadView({ thread }: { thread: Thread }) {
+  const { t } = useUi();
+  const turns = useTurns(thread);
+  const { scroller, inner, away, toEnd, onScroll } = useScroll(thread, turns.length === 0);
   return (
     <div class="thread-box">
       <div
@@ -101,11 +101,7 @@ export function ThreadView({ thread }: { thread: Thread }) {
       >
         {turns.length === 0 && thread.loaded && !thread.problem ? <Welcome /> : (
           <div class="turns" ref={inner}>
-            {thread.loadingOlder && <p class="muted center">{t.older}</p>}
-            {turns.map((turn) => (
-              <TurnView key={turn.key} turn={turn} onRetry={turn.key === lastKey ? retry : undefined} />
-            ))}
-            {thread.problem && <p class="problem center" role="alert">{t.historyProblem}: {thread.problem}</p>}
+            <Turns thread={thread} turns={turns} />
           </div>
         )}
       </div>
@@ -117,6 +113,33 @@ export function ThreadView({ thread }: { thread: Thread }) {
       <Announcer turns={turns} />
     </div>
   );
+}
+
+function Turns({ thread, turns }: { thread: Thread; turns: readonly Turn[] }) {
+  const { t } = useUi();
+  const retry = useRetry(thread);
+  const lastKey = turns.at(-1)?.key;
+  return (
+    <>
+      {thread.loadingOlder && <p class="muted center">{t.older}</p>}
+      {turns.map((turn, at) => (
+        <Fragment key={turn.key}>
+          <DayLine before={turns[at - 1]?.timestamp} at={turn.timestamp} />
+          <TurnView turn={turn} onRetry={turn.key === lastKey ? retry : undefined} />
+        </Fragment>
+      ))}
+      {thread.problem && <p class="problem center" role="alert">{t.historyProblem}: {thread.problem}</p>}
+    </>
+  );
+}
+
+/** A line where a new day begins; nothing above a conversation of today. */
+function DayLine({ before, at }: { before: number | undefined; at: number }) {
+  const { t } = useUi();
+  if (!at || before === 0) return null;
+  const day = new Date(at).toDateString();
+  if (day === new Date(before ?? Date.now()).toDateString()) return null;
+  return <p class="day">{dayName(t, at)}</p>;
 }
 
 /** Asks the last question once more, as a new run. */

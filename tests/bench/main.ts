@@ -1,0 +1,142 @@
+/** `deno task bench [--write]`: the gateway beside a bare server, as a table with the targets. */
+import { TestClient } from "../helpers/client.ts";
+import { denoDir, freePort, ROOT, TEST_TOKEN } from "../helpers/gateway.ts";
+import { engineFlags, gatewayFlags } from "../helpers/permissions.ts";
+import { print } from "../helpers/print.ts";
+import { cat } from "../helpers/process_facts.ts";
+import { pause } from "../helpers/wait.ts";
+import { measure } from "./load.ts";
+import { page, type Result, table } from "./report.ts";
+import { Target } from "./target.ts";
+
+interface Started {
+  readonly child: Deno.ChildProcess;
+  readonly startMs: number;
+}
+
+/** Starts a process and takes the time until the first challenge arrives. */
+async function start(args: string[], url: string, env: Record<string, string>): Promise<Started> {
+  const started = performance.now();
+  const child = new Deno.Command(Deno.execPath(), { args, env, clearEnv: true, stdout: "null", stderr: "inherit" })
+    .spawn();
+  while (performance.now() - started < 30_000) {
+    const client = await TestClient.open(url).catch(() => undefined);
+    if (!client) {
+      await pause(3);
+      continue;
+    }
+    await client.challenge();
+    const startMs = performance.now() - started;
+    await client.close();
+    return { child, startMs };
+  }
+  throw new Error(`Cannot start "${args.join(" ")}": no challenge within 30 s`);
+}
+
+async function stop({ child }: Started): Promise<void> {
+  child.kill("SIGTERM");
+  await child.status;
+}
+
+async function oneRun(target: Target): Promise<void> {
+  const client = await TestClient.connect(target.url, { token: target.token });
+  await client.requestTwice("agent", { message: "bench:5:0", sessionKey: "main", idempotencyKey: crypto.randomUUID() });
+  await client.close();
+  await pause(1_500);
+}
+
+/** Starts twice (the second start has warm caches, as every later one), then measures. */
+async function bench(name: string, args: string[], port: number, env: Record<string, string>): Promise<Result> {
+  const url = `ws://127.0.0.1:${port}`;
+  await stop(await start(args, url, env));
+  const running = await start(args, url, env);
+  try {
+    const target = new Target(name, url, TEST_TOKEN, running.child.pid);
+    await pause(2_000);
+    const idleMb = target.rss();
+    await oneRun(target);
+    const idleAfterRunMb = target.rss();
+    return { startMs: running.startMs, idleMb, idleAfterRunMb, ...await measure(target) };
+  } finally {
+    await stop(running);
+  }
+}
+
+async function main(): Promise<void> {
+  const home = await Deno.makeTempDir({ dir: "/tmp", prefix: "ocgw-bench-" });
+  const [modelPort, barePort, port] = [freePort(), freePort(), freePort()];
+  const modelUrl = `http://127.0.0.1:${modelPort}/v1`;
+  const env = {
+    HOME: home,
+    PATH: "/usr/bin:/bin",
+    DENO_DIR: await denoDir(),
+    NO_COLOR: "1",
+    OPENCLAW_STATE_DIR: `${home}/state`,
+    OPENCLAW_CONFIG_PATH: `${home}/state/openclaw.json`,
+    OPENCLAW_ALLOW_MULTI_GATEWAY: "1",
+  };
+  await Deno.mkdir(env.OPENCLAW_STATE_DIR, { mode: 0o700 });
+  await Deno.writeTextFile(env.OPENCLAW_CONFIG_PATH, JSON.stringify(configFor(modelUrl)), { mode: 0o600 });
+  const helper = ["run", "--cached-only", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env", "--allow-sys"];
+  const model = new Deno.Command(Deno.execPath(), {
+    args: [...helper, `${ROOT}tests/bench/model_process.ts`, String(modelPort)],
+    env,
+    clearEnv: true,
+    stdout: "null",
+  }).spawn();
+  try {
+    await listening(modelPort);
+    const gatewayArgs = ["--port", String(port)];
+    const flags = [...await engineFlags(), ...await gatewayFlags(env, gatewayArgs)];
+    const entry = [`${ROOT}main.ts`, "gateway", ...gatewayArgs];
+    print("Measuring the bare server …");
+    const bare = await bench(
+      "bare",
+      [...helper, `${ROOT}tests/bench/bare_server.ts`, String(barePort), modelUrl],
+      barePort,
+      env,
+    );
+    print("Measuring the gateway …");
+    const ours = await bench("gateway", ["run", ...flags, "--cached-only", "--no-prompt", ...entry], port, env);
+    print(`\n${table(ours, bare)}\n`);
+    if (Deno.args.includes("--write")) await writePage(page(ours, bare, machine()));
+  } finally {
+    model.kill("SIGTERM");
+    await model.status;
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+/** Writes the committed page in the form that `deno fmt --check` wants. */
+async function writePage(text: string): Promise<void> {
+  const path = `${ROOT}BENCHMARKS.md`;
+  await Deno.writeTextFile(path, text);
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path], cwd: ROOT }).output();
+}
+
+const configFor = (baseUrl: string) => ({
+  gateway: { auth: { mode: "token", token: TEST_TOKEN } },
+  agents: { defaults: { model: { primary: "fake/bench-model" } } },
+  models: {
+    providers: { fake: { baseUrl, apiKey: "sk-bench", api: "openai-completions", models: [{ id: "bench-model" }] } },
+  },
+});
+
+/** Waits until something listens on the port. */
+async function listening(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);
+    if (connection) return connection.close();
+    await pause(10);
+  }
+  throw new Error(`Cannot reach port ${port}: nothing listens`);
+}
+
+function machine(): string {
+  const { hardwareConcurrency } = navigator;
+  const model = /model name\s*: (.*)/u.exec(cat("/proc/cpuinfo"))?.[1] ?? "unknown processor";
+  const day = new Date().toISOString().slice(0, 10);
+  return `${day}, Deno ${Deno.version.deno}, ${Deno.build.os} ${Deno.osRelease()}, ${hardwareConcurrency} × ${model}.`;
+}
+
+await main();

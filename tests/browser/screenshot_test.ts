@@ -1,0 +1,86 @@
+/** Draws the README's picture of the WebChat; only when OPENCLAW_WRITE_SCREENSHOT is set. */
+import { FakeModel } from "../helpers/fake_model.ts";
+import { ROOT, TestGateway } from "../helpers/gateway.ts";
+import { ChatPage } from "./chat_page.ts";
+import { browserMissing, Visitor } from "./chromium.ts";
+
+const ANSWER = `You have **three chats** with open ends. Two can wait, one cannot:
+
+| Chat | Last word | Next step |
+|---|---|---|
+| Garden plans | yesterday | order seeds before Friday |
+| Trip to Lisbon | Tuesday | nothing, all booked |
+| Backup job | 2 h ago | **failed twice**, disk is full |
+
+The backup needs a look today. This frees the most space:
+
+\`\`\`sh
+du -xh --max-depth=1 /var/backups | sort -h | tail -5
+\`\`\`
+
+Shall I remind you about the seeds on Thursday morning?`;
+
+const CHATS = [
+  ["agent:main:web-lisbon", "Trip to Lisbon", "Window seats are booked for both flights."],
+  ["agent:main:web-backup", "Backup job", "The backup failed again: no space left on device."],
+  ["agent:main:web-garden", "Garden plans", "Beans and chard next to the south wall."],
+] as const;
+
+if (Deno.env.has("OPENCLAW_WRITE_SCREENSHOT") && !browserMissing) {
+  Deno.test("The README's picture is drawn from a real page", async () => {
+    await using model = await FakeModel.start();
+    await using gateway = await TestGateway.start({ config: demo(model) });
+    await fillChats(gateway);
+    const name = Deno.env.get("OPENCLAW_WRITE_SCREENSHOT") ?? "";
+    for (const face of faces(name)) {
+      await using visitor = await Visitor.come({ ...face.options, deviceScaleFactor: 2 });
+      const chat = new ChatPage(await visitor.open(gateway.httpUrl));
+      await chat.page.locator("form input").fill(gateway.token);
+      await chat.page.locator("form input").press("Enter");
+      await chat.ready();
+      if (await chat.questions.count() === 0) {
+        model.script(
+          { kind: "tool", name: "sessions_list", args: { limit: 10 } },
+          { kind: "text", pieces: [ANSWER] },
+        );
+        await chat.send("Which of my chats need me today?");
+      }
+      await chat.answered(/Thursday morning\?$/);
+      await chat.page.locator(".session[aria-current]", { hasText: "You have three chats" }).waitFor();
+      await chat.page.screenshot({ path: face.path });
+    }
+  });
+}
+
+/** `1` draws docs/webchat.png; a folder gets every face of the page, for those who work on the design. */
+function faces(target: string) {
+  const wide = { viewport: { width: 1280, height: 860 } };
+  const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+  if (!target.startsWith("/")) {
+    return [{ path: `${ROOT}docs/webchat.png`, options: { ...wide, colorScheme: "light" as const } }];
+  }
+  return [
+    { path: `${target}/light.png`, options: { ...wide, colorScheme: "light" as const } },
+    { path: `${target}/dark.png`, options: { ...wide, colorScheme: "dark" as const } },
+    { path: `${target}/phone.png`, options: { ...phone, colorScheme: "light" as const } },
+    { path: `${target}/chinese.png`, options: { ...wide, colorScheme: "dark" as const, locale: "zh-CN" } },
+  ];
+}
+
+function demo(model: FakeModel): Record<string, unknown> {
+  const local = {
+    baseUrl: model.url,
+    apiKey: "sk-test",
+    api: "openai-completions",
+    models: [{ id: "qwen3-8b", name: "Qwen" }],
+  };
+  return { agents: { defaults: { model: { primary: "local/qwen3-8b" } } }, models: { providers: { local } } };
+}
+
+async function fillChats(gateway: TestGateway): Promise<void> {
+  await using client = await gateway.connect();
+  for (const [key, label, message] of CHATS) {
+    await client.request("sessions.patch", { key, label });
+    await client.request("chat.inject", { sessionKey: key, message });
+  }
+}
