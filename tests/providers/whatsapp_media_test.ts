@@ -14,6 +14,25 @@ const bytes = (size: number): Uint8Array<ArrayBuffer> => {
   return data;
 };
 
+/** So many seconds of silence. */
+function wave(seconds: number): Uint8Array<ArrayBuffer> {
+  const samples = seconds * 8_000;
+  const data = new Uint8Array(44 + samples).fill(128);
+  const view = new DataView(data.buffer);
+  data.set(new TextEncoder().encode("RIFF....WAVEfmt "));
+  view.setUint32(4, 36 + samples, true);
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, 8_000, true);
+  view.setUint32(28, 8_000, true);
+  view.setUint16(32, 1, true);
+  view.setUint16(34, 8, true);
+  data.set(new TextEncoder().encode("data"), 36);
+  view.setUint32(40, samples, true);
+  return data;
+}
+
 const withCode = (code: string, words: RegExp) => (error: unknown): boolean => {
   assert.ok(error instanceof ChannelFailure);
   assert.equal(error.error.code, code);
@@ -150,7 +169,11 @@ Deno.test(`${AGAINST} attachments go out encrypted, with caption, name and kind`
   const note = await server.waitSent("the voice note", ({ message }) => message.audioMessage?.ptt === true);
   assert.equal(textOf((await server.waitText("words")).message), "words");
   assert.equal(note.id, value.receipt.messageIds[0]);
-  assert.equal(server.media.uploads, 3);
+  // Its length is read from the file, which no phone shows otherwise.
+  await send({ kind: "audio", mimeType: "audio/wav", data: wave(3) }, "", "m4");
+  const song = await server.waitSent("the song", ({ message }) => message.audioMessage?.mimetype === "audio/wav");
+  assert.deepEqual([song.message.audioMessage?.seconds, song.message.audioMessage?.ptt], [3, false]);
+  assert.equal(server.media.uploads, 4);
   assert.deepEqual([server.faults, server.media.refused], [[], []]);
 });
 

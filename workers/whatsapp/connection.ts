@@ -2,17 +2,15 @@
 import type { ConnectionState } from "@whiskeysockets/baileys";
 import type { ProviderContext } from "../runtime/provider.ts";
 import { type AuthState, draftAuth, isLinked, loadAuth, StoreFailure } from "./auth_state.ts";
-import { backoffMs, type BackoffRule } from "./backoff.ts";
+import type { BackoffRule } from "./backoff.ts";
 import { codeOf, type Fate, fateOf } from "./close_codes.ts";
 import { notConnected } from "./errors.ts";
 import { type Person, personId, personOf } from "./identity.ts";
 import type { Socket } from "./library.ts";
 import type { Login } from "./login.ts";
-import { after } from "./wait.ts";
+import { createRetryTimer } from "./retry_timer.ts";
 import { endSocket, openSocket, type SocketParts, versionOf } from "./socket.ts";
 
-/** A connection that lasted this long was a good one: the waits begin again from the shortest. */
-const STABLE_MS = 30_000;
 /** Restarts that WhatsApp may ask for in a row before they count as failures. */
 const MAX_RESTARTS = 4;
 const END_MS = 2_000;
@@ -46,7 +44,7 @@ export interface Connection {
 }
 
 export function createConnection(parts: ConnectionParts): Connection {
-  const { context, library, config, backoff } = parts;
+  const { context, library, config } = parts;
   const version = versionOf(config).join(".");
   let auth: AuthState | undefined;
   let current: Socket | undefined;
@@ -54,10 +52,8 @@ export function createConnection(parts: ConnectionParts): Connection {
   let login: Login | undefined;
   let closed = false;
   let refused = false;
-  let attempt = 0;
   let restarts = 0;
   let openedAt = 0;
-  let cancelRetry = (): void => {};
   let adopting: Promise<unknown> = Promise.resolve(undefined);
 
   const authParts = {
@@ -66,6 +62,13 @@ export function createConnection(parts: ConnectionParts): Connection {
     // The connection goes first: nothing may be acknowledged or sent after a key that was not kept.
     onFailure: (failure: StoreFailure) => current && lost(current, failure),
   };
+
+  const timer = createRetryTimer({
+    rule: parts.backoff,
+    random: parts.random,
+    report: (report) => context.state(report),
+    dial: () => void redial().catch((error) => retry(String(error.message), "store")),
+  });
 
   function self(): Person {
     const me = auth?.creds.me;
@@ -140,7 +143,7 @@ export function createConnection(parts: ConnectionParts): Connection {
     if (socket !== current || closed) return;
     current = undefined;
     if (open) parts.onLost();
-    if (open && performance.now() - openedAt > STABLE_MS) attempt = 0;
+    if (open) timer.lasted(performance.now() - openedAt);
     open = false;
     void endSocket(socket, END_MS);
     void decide(error).catch((failure) => retry(`The gateway could not go on: ${String(failure)}`, "store"));
@@ -198,16 +201,7 @@ export function createConnection(parts: ConnectionParts): Connection {
     });
 
   function retry(sentence: string, platformCode: string): void {
-    if (closed) return;
-    attempt++;
-    if (backoff.maxAttempts > 0 && attempt > backoff.maxAttempts) {
-      const words = `${sentence}. Gave up after ${backoff.maxAttempts} attempts`;
-      return context.state({ state: "reconnecting", sentence: words, userAction: "wait", attempt, platformCode });
-    }
-    const retryInMs = backoffMs(backoff, attempt, parts.random());
-    context.state({ state: "reconnecting", sentence, attempt, retryInMs, platformCode });
-    cancelRetry();
-    cancelRetry = after(retryInMs, () => void redial().catch((error) => retry(String(error.message), "store")));
+    if (!closed) timer.schedule(sentence, platformCode);
   }
 
   /** Reads the keys again: memory may be ahead of what main has. */
@@ -222,7 +216,7 @@ export function createConnection(parts: ConnectionParts): Connection {
   }
 
   async function hangUp(): Promise<void> {
-    cancelRetry();
+    timer.cancel();
     const socket = current;
     current = undefined;
     if (open) parts.onLost();
@@ -250,7 +244,7 @@ export function createConnection(parts: ConnectionParts): Connection {
     async link(next) {
       await hangUp();
       login = next;
-      attempt = 0;
+      timer.reset();
       context.state({ state: "login_required", sentence: "Waiting for a phone to agree", userAction: "login" });
       dial(draftAuth(authParts));
     },
@@ -264,7 +258,7 @@ export function createConnection(parts: ConnectionParts): Connection {
       // From here on the end of this connection is our own doing.
       current = undefined;
       open = false;
-      cancelRetry();
+      timer.cancel();
       if (socket) {
         parts.onLost();
         await socket.logout("The owner logged out").catch(() => {});

@@ -11,6 +11,8 @@ import type { Baileys } from "./library.ts";
 export const JOURNAL = "journal";
 /** Messages between decryption and inbox at once. A full journal makes the connection wait. */
 const SLOTS = 256;
+/** A message that fails each time must not keep its place for ever. */
+const KEEP_SECONDS = 3 * 24 * 60 * 60;
 /** How long a message waits for a free slot before it goes on without one. */
 const WAIT_MS = 10_000;
 
@@ -34,11 +36,17 @@ export interface Journal {
   release(slot: string): void;
   /** The message is in the inbox, or is of no interest to it. */
   done(messageId: string): Promise<void>;
-  /** Stanzas whose messages are not done, each once. */
+  /** Stanzas whose messages are not done, each once. What nobody took in three days is given up. */
   open(): Promise<BinaryNode[]>;
 }
 
-export function createJournal({ library, store }: { readonly library: Baileys; readonly store: KeyStore }): Journal {
+export function createJournal(
+  { library, store, now = Date.now }: {
+    readonly library: Baileys;
+    readonly store: KeyStore;
+    readonly now?: () => number;
+  },
+): Journal {
   const taken = new Map<string, Entry>();
   const free = Array.from({ length: SLOTS }, (_, index) => String(index));
   const waiting: ((slot: string) => void)[] = [];
@@ -64,7 +72,7 @@ export function createJournal({ library, store }: { readonly library: Baileys; r
     else free.push(slot);
   }
 
-  return {
+  const journal: Journal = {
     async load() {
       taken.clear();
       free.length = 0;
@@ -114,9 +122,12 @@ export function createJournal({ library, store }: { readonly library: Baileys; r
       const texts = new Set([...taken.values()].map(({ stanza }) => stanza));
       const nodes: BinaryNode[] = [];
       for (const text of texts) nodes.push(await library.decodeBinaryNode(Buffer.from(text, "base64")));
-      return nodes;
+      const oldest = now() / 1000 - KEEP_SECONDS;
+      for (const { attrs } of nodes) if (Number(attrs["t"]) < oldest) await journal.done(attrs["id"] ?? "");
+      return nodes.filter(({ attrs }) => !(Number(attrs["t"]) < oldest));
     },
   };
+  return journal;
 }
 
 const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("base64");

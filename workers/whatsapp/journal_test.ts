@@ -24,7 +24,7 @@ function memory() {
 
 const stanza = (id: string, content: Uint8Array): BinaryNode => ({
   tag: "message",
-  attrs: { id, from: "4917000000002@s.whatsapp.net", type: "text", t: "1" },
+  attrs: { id, from: "4917000000002@s.whatsapp.net", type: "text", t: "1000" },
   content: [{ tag: "enc", attrs: { v: "2", type: "msg" }, content }],
 });
 
@@ -38,7 +38,7 @@ Deno.test("a message that is not done comes back whole after a restart, and not 
   assert.ok(noted);
   await store.set({ [JOURNAL]: { [noted.slot]: JSON.stringify(noted.row) } });
 
-  const later = createJournal({ library, store });
+  const later = createJournal({ library, store, now: () => 2_000_000 });
   await later.load();
   const [open, ...others] = await later.open();
   assert.equal(others.length, 0);
@@ -70,4 +70,16 @@ Deno.test("a full journal waits until a message is done", async () => {
   const waiting = note(256);
   await journal.done("M7");
   assert.ok(await waiting);
+});
+
+Deno.test("what nobody took in three days is given up", async () => {
+  const [library, store] = [await loadLibrary(), memory()];
+  const journal = createJournal({ library, store, now: () => (1_000 + 4 * 24 * 60 * 60) * 1000 });
+  await journal.load();
+  const sealed = Buffer.from("sealed");
+  journal.arrived(stanza("OLD", sealed));
+  const noted = await journal.entry(sealed, Buffer.from("plain"));
+  await store.set({ [JOURNAL]: { [noted?.slot ?? ""]: JSON.stringify(noted?.row) } });
+  assert.deepEqual(await journal.open(), []);
+  assert.equal(store.rows.size, 0);
 });

@@ -1,20 +1,18 @@
 /** The WhatsApp provider: one account, one session, everything in memory or in main. */
-import type { WAMessage, WAMessageUpdate } from "@whiskeysockets/baileys";
 import { type Provider, type ProviderContext, ProviderError } from "../runtime/provider.ts";
 import { createAcks } from "./acks.ts";
 import { readBackoff } from "./backoff.ts";
 import { createConnection } from "./connection.ts";
-import { contextOf } from "./content.ts";
 import { invalid } from "./errors.ts";
 import { createGroups } from "./groups.ts";
-import { bareJid, jidOfChat, numberOf, personId, personOf } from "./identity.ts";
-import { readMessage } from "./inbound.ts";
+import { jidOfChat, personId } from "./identity.ts";
 import { createJournal } from "./journal.ts";
-import { loadLibrary, type Socket } from "./library.ts";
+import { loadLibrary } from "./library.ts";
 import { createLibraryLogger } from "./logger.ts";
 import { ASK_PHONE, createLogin, phoneDigits } from "./login.ts";
 import { download, MediaGone, readAttachment } from "./media_in.ts";
 import { createSender } from "./outbound.ts";
+import { createReceiver } from "./receiver.ts";
 import { createRecentMessages } from "./recent.ts";
 import { mayRelink, readRelinks, withAttempt, withLinked } from "./relink_budget.ts";
 import { createSentMessages } from "./sent_messages.ts";
@@ -39,92 +37,31 @@ export async function createProvider(context: ProviderContext): Promise<Provider
     groups,
     backoff: readBackoff(config),
     random: Math.random,
-    onSocket: listen,
-    onOpen: (socket) => void replay(socket),
+    onSocket(socket) {
+      socket.ws.on("CB:ack,class:message", (node) => acks.take(node));
+      receiver.listen(socket);
+    },
+    onOpen: (socket) => void receiver.replay(socket),
     onLost: () => acks.lost(),
     async onLinked() {
       await saveRelinks(withLinked(readRelinks(saved["relinks"], Date.now()), Date.now()));
     },
+  });
+  const receiver = createReceiver({
+    context,
+    library,
+    journal,
+    sent,
+    recent,
+    groups,
+    socket: () => connection.socket(),
+    self: () => connection.self(),
   });
   const sender = createSender({ library, socket: () => connection.socket(), acks, sent, recent });
 
   async function saveRelinks(relinks: object): Promise<void> {
     saved = { ...saved, relinks };
     await context.save(saved);
-  }
-
-  function listen(socket: Socket): void {
-    socket.ws.on("CB:ack,class:message", (node) => acks.take(node));
-    // One after the other: a later message must not overtake an earlier one of the same chat.
-    let queue = Promise.resolve();
-    socket.ev.on("messages.upsert", ({ messages }) => {
-      for (const message of messages) queue = queue.then(() => take(message));
-    });
-    socket.ev.on("messages.update", (updates) => updates.forEach(mark));
-    socket.ev.on("message-receipt.update", (updates) => {
-      for (const { key, receipt } of updates) {
-        tell(
-          key,
-          receipt.readTimestamp ? "read" : "delivered",
-          Number(receipt.readTimestamp ?? receipt.receiptTimestamp),
-        );
-      }
-    });
-    socket.ev.on("groups.update", (changes) => changes.forEach(({ id }) => id && groups.forget(id)));
-    socket.ev.on("group-participants.update", ({ id }) => groups.forget(id));
-  }
-
-  /** Messages of an earlier run go through the library once more, as if WhatsApp had sent them again. */
-  async function replay(socket: Socket): Promise<void> {
-    for (const stanza of await journal.open()) {
-      context.log("info", "whatsapp.message_resumed", {});
-      socket.ws.emit("CB:message", stanza);
-    }
-  }
-
-  const inboundParts = {
-    library,
-    self: () => connection.self(),
-    async numberOfLid(lid: string) {
-      const jid = await connection.socket().signalRepository.lidMapping.getPNForLID(lid).catch(() => null);
-      return numberOf(jid);
-    },
-    groupTitle: (jid: string) => groups.title(jid),
-    isOwnMessage: (id: string) => sent.has(id),
-  };
-
-  /** Never rejects: the next message of the queue is another one's. */
-  async function take(message: WAMessage): Promise<void> {
-    const id = message.key.id ?? "";
-    try {
-      const read = await readMessage(inboundParts, message);
-      if ("event" in read) {
-        const { chat } = read.event;
-        const content = library.normalizeMessageContent(message.message);
-        const expiration = (content && contextOf(content)?.expiration) ?? 0;
-        recent.add(chat.id, id, { key: message.key, message: content, expiration });
-        await context.inbound(read.event);
-      } else context.log(read.routine ? "debug" : "info", "whatsapp.message_skipped", { reason: read.skipped });
-      await journal.done(id);
-    } catch (error) {
-      // It stays in the journal and comes again with the next connection.
-      context.log("warn", "whatsapp.message_not_taken", { error });
-    }
-  }
-
-  function mark({ key, update }: WAMessageUpdate): void {
-    const { Status } = library.proto.WebMessageInfo;
-    const at = Number(update.messageTimestamp ?? 0);
-    if (update.status === Status.ERROR) tell(key, "failed", at);
-    else if (update.status === Status.DELIVERY_ACK) tell(key, "delivered", at);
-    else if (update.status === Status.READ || update.status === Status.PLAYED) tell(key, "read", at);
-  }
-
-  function tell(key: WAMessage["key"], what: "delivered" | "read" | "failed", seconds: number): void {
-    const chatId = personId(personOf(key.remoteJid, key.remoteJidAlt)) ?? bareJid(key.remoteJid);
-    if (!key.fromMe || !key.id || chatId === undefined) return;
-    const at = Number.isFinite(seconds) && seconds > 0 ? Math.floor(seconds * 1000) : Date.now();
-    context.mark({ chatId, messageId: key.id, mark: what, at });
   }
 
   const addressOf = (chatId: string): string => {

@@ -47,7 +47,14 @@ export function signalRepository(library: Baileys, journal: Journal): Make {
       encryptMessage: (options) => outside(() => repository.encryptMessage(options)),
       encryptGroupMessage: (options) => outside(() => repository.encryptGroupMessage(options)),
       // What an encryption reads must be committed too: it no longer sees the library's outer transaction.
-      injectE2ESession: (options) => outside(() => repository.injectE2ESession(options)),
+      async injectE2ESession(options) {
+        const { identityKey, signedPreKey } = options.session;
+        // libsignal does not look at this signature: a server could put its own key in the place of a person's.
+        if (!library.Curve.verify(identityKey, signedPreKey.publicKey, signedPreKey.signature)) {
+          throw new Error(`Cannot begin a session with ${options.jid}: the key is not signed by its owner`);
+        }
+        await outside(() => repository.injectE2ESession(options));
+      },
       migrateSession: (from, to) => outside(() => repository.migrateSession(from, to)),
       deleteSession: (jids) => outside(() => repository.deleteSession(jids)),
     };
