@@ -206,9 +206,9 @@ Deno.test("message.explain tells the whole story by any id of it, without the wo
     "outbox.sent",
   ];
   for (const each of [id, "p77", "r1", row?.id, "m1"]) {
-    const { steps } = await call("message.explain", { id: each });
+    const { steps } = await call("message.explain", { id: String(each) });
     assert.ok(Array.isArray(steps));
-    assert.deepEqual(steps.map((step: { step: string }) => step.step), story, each);
+    assert.deepEqual(steps.map((step: { step: string }) => step.step), story, String(each));
     assert.doesNotMatch(JSON.stringify(steps), /secret/u);
   }
   await assert.rejects(call("message.explain", { id: "nothing" }), /Cannot explain "nothing"/u);
