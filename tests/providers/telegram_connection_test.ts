@@ -1,10 +1,11 @@
 /** Telegram's connection: long poll, offset, conflicts, bad tokens, waits, drops. The other side is our strict server. */
 import assert from "node:assert/strict";
+import { createServer, request as forward } from "node:http";
 import { manifest } from "../../workers/telegram/manifest.ts";
 import { assertDenials } from "../helpers/denials.ts";
 import { eventually, within } from "../helpers/wait.ts";
 import { Refusal } from "../servers/telegram/refusal.ts";
-import { OTHER_SIDE } from "../servers/telegram/server.ts";
+import { OTHER_SIDE, startTelegram } from "../servers/telegram/server.ts";
 import { startWorkerFor, telegramLab, TOKEN } from "./telegram_lab.ts";
 
 const test = (name: string, body: () => Promise<void>) => Deno.test(`${name} [other side: ${OTHER_SIDE}]`, body);
@@ -249,6 +250,42 @@ test("an answer that redirects to another host is not followed", async () => {
     assert.equal(reached, 0);
   } finally {
     await other.shutdown();
+  }
+});
+
+test("with a proxy every call and every file goes through it, to an address that only the proxy knows", async () => {
+  await using server = await startTelegram();
+  server.addBot({ token: TOKEN, username: "house_bot" });
+  const asked = new Set<string>();
+  const proxy = createServer((request, response) => {
+    const target = new URL(request.url ?? "");
+    asked.add(target.host);
+    const { method, headers } = request;
+    const onward = forward(`${server.url}${target.pathname}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on("error", () => response.destroy());
+    response.on("close", () => onward.destroy());
+    request.pipe(onward);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  try {
+    const address = proxy.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const config = { apiRoot: "http://telegram.invalid", proxy: `http://127.0.0.1:${port}` };
+    await using worker = await startWorkerFor(server, { config });
+    await worker.waitState("connected");
+    const anna = server.people.person(11, "Anna");
+    server.people.sendFile(server.people.direct(anna), anna, "document", new Uint8Array(300));
+    const { event } = await worker.nextInbound();
+    assert.ok(event.kind === "message");
+    const value = await worker.request({ type: "media.fetch", ref: event.media[0]?.ref ?? "", maxBytes: 1000 });
+    assert.ok(value.kind === "media" && value.data.byteLength === 300);
+    assert.deepEqual([...asked], ["telegram.invalid"]);
+  } finally {
+    proxy.closeAllConnections();
+    await new Promise<void>((resolve) => proxy.close(() => resolve()));
   }
 });
 

@@ -33,6 +33,8 @@ export interface House extends AsyncDisposable {
 export interface HouseOptions {
   readonly telegram?: Json;
   readonly config?: Json;
+  /** The gateway's own port, when the configuration has to name it. */
+  readonly port?: number;
   /** Called before the gateway starts. */
   readonly before?: (telegram: TelegramServer) => void;
 }
@@ -42,12 +44,13 @@ export const OPEN = { dmPolicy: "open", allowFrom: ["*"], groupPolicy: "open" };
 export async function startHouse(options: HouseOptions = {}): Promise<House> {
   const stops = new AsyncDisposableStack();
   try {
-    const telegram = stops.use(await startTelegram());
+    const telegram = stops.use(await startTelegram({ allowHttpWebhook: true }));
     const bot = telegram.addBot({ token: TOKEN, username: "house_bot" });
     const model = stops.use(await FakeModel.start());
     options.before?.(telegram);
     const gateway = stops.use(
       await TestGateway.start({
+        ...(options.port === undefined ? {} : { port: options.port }),
         config: {
           ...model.config(),
           messages: { queue: { debounceMs: 10 } },

@@ -1,6 +1,7 @@
 /** Telegram through the running gateway: message in, agent, answer out, the same live in WebChat. */
 import assert from "node:assert/strict";
 import type { Json } from "../helpers/client.ts";
+import { freePort } from "../helpers/gateway.ts";
 import { eventually } from "../helpers/wait.ts";
 import { OTHER_SIDE } from "../servers/telegram/server.ts";
 import { startHouse } from "./telegram_e2e_lab.ts";
@@ -161,4 +162,31 @@ test("a stranger gets a code, is let in, and is answered from then on", async ()
   people.say(direct, anna, "echo:after");
   const texts = (await house.written(11, 2)).map((message) => message["text"]);
   assert.equal(texts.at(-1), "re after");
+});
+
+test("webhook mode: Telegram posts to the gateway's port, strangers to that port are refused", async () => {
+  const port = freePort();
+  const url = `http://127.0.0.1:${port}/telegram-webhook`;
+  await using house = await startHouse({
+    port,
+    telegram: { webhookUrl: url, webhookSecret: "a-secret-of-the-webhook_1" },
+  });
+  const { telegram: { people }, anna, direct, telegram } = house;
+  people.say(direct, anna, "echo:hook");
+  assert.equal((await house.written(11))[0]?.["text"], "re hook");
+  assert.equal(telegram.callsOf("getUpdates").length, 0);
+  const forged = {
+    update_id: 99,
+    message: { message_id: 1, date: 1, chat: direct.chat, from: anna, text: "echo:forged" },
+  };
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-telegram-bot-api-secret-token": "a-guess-of-the-webhook_1" },
+    body: JSON.stringify(forged),
+  });
+  assert.equal(response.status, 401);
+  await response.body?.cancel();
+  people.say(direct, anna, "echo:second");
+  const texts = (await house.written(11, 2)).map((message) => message["text"]);
+  assert.deepEqual(texts, ["re hook", "re second"]);
 });

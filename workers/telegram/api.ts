@@ -13,13 +13,15 @@ export const UPLOAD_MS = 110_000;
 /** The API for one call, ended by `signal` or after `ms`. */
 export type OpenApi = (signal: AbortSignal, ms?: number) => Api;
 
+/** The connections of the account. One that rested longer may break in the moment of a send: nobody would know its outcome. */
+export const openClient = ({ proxy }: Pick<Settings, "proxy">): Deno.HttpClient =>
+  Deno.createHttpClient({ poolIdleTimeout: 15_000, ...(proxy === undefined ? {} : { proxy: { url: proxy } }) });
+
 /**
  * An API object per call is how the runtime's abort signal gets to the request: grammY's own type of signal is another
  * one. It holds no connection; those are pooled by the runtime.
  */
-export function createApi(settings: Pick<Settings, "token" | "apiRoot">): OpenApi {
-  // A connection that rests longer may be closed by Telegram in the moment of the next send: nobody would know its outcome.
-  const client = Deno.createHttpClient({ poolIdleTimeout: 15_000 });
+export function createApi(settings: Pick<Settings, "token" | "apiRoot">, client: Deno.HttpClient): OpenApi {
   return (signal, ms = CALL_MS) => {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
     return new Api(settings.token, {

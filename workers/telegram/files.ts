@@ -19,7 +19,7 @@ export interface FetchedFile {
 export async function fetchFile(
   ref: string,
   maxBytes: number,
-  deps: { readonly api: OpenApi; readonly settings: Settings },
+  deps: { readonly api: OpenApi; readonly settings: Settings; readonly client: Deno.HttpClient },
   signal: AbortSignal,
 ): Promise<FetchedFile> {
   const most = Math.min(maxBytes, deps.settings.maxMediaBytes);
@@ -30,16 +30,22 @@ export async function fetchFile(
     if (path === undefined || path.startsWith("/") || path.split("/").includes("..")) {
       throw failed("Telegram gave no path to fetch the file from");
     }
-    return { kind: "media", ...await download(path, most, deps.settings, signal) };
+    return { kind: "media", ...await download(path, most, deps, signal) };
   } catch (error) {
     throw notSent(toProviderError(error));
   }
 }
 
-async function download(path: string, most: number, { apiRoot, token }: Settings, signal: AbortSignal) {
+async function download(
+  path: string,
+  most: number,
+  { settings: { apiRoot, token }, client }: { readonly settings: Settings; readonly client: Deno.HttpClient },
+  signal: AbortSignal,
+) {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(UPLOAD_MS)]);
   // The token stands in the address: that is Telegram's way. It is in no message of ours, and never follows a redirect.
-  const response = await fetch(`${apiRoot}/file/bot${token}/${path}`, { signal: deadline, redirect: "error" });
+  const how: RequestInit & { client: Deno.HttpClient } = { signal: deadline, redirect: "error", client };
+  const response = await fetch(`${apiRoot}/file/bot${token}/${path}`, how);
   if (!response.ok) {
     await response.body?.cancel();
     if (response.status === 404) throw failed("Telegram no longer has this file", "not_found");

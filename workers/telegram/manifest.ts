@@ -21,10 +21,22 @@ function httpUrl(written: string): URL | undefined {
 
 const hostOf = (url: URL): string => `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 
+/** The way out of networks that do not let Telegram through. */
+const proxyOf = (config: AccountConfig): URL | undefined => httpUrl(text(config, "proxy") ?? "");
+
+function proxyFaults(config: AccountConfig): string[] {
+  if (text(config, "proxy") === undefined) return [];
+  const proxy = proxyOf(config);
+  if (proxy === undefined) return ["channels.telegram.proxy is not an http(s) address"];
+  // The address is shown in status and logs.
+  return proxy.username + proxy.password === "" ? [] : ["channels.telegram.proxy must not hold a name or password"];
+}
+
 function missing(config: AccountConfig, secrets: ReadonlySet<string>): string[] {
   const lacks: string[] = [];
   if (!secrets.has("botToken")) lacks.push("The bot token is not set (channels.telegram.botToken)");
   if (httpUrl(apiRootOf(config)) === undefined) lacks.push("channels.telegram.apiRoot is not an http(s) address");
+  lacks.push(...proxyFaults(config));
   const webhook = text(config, "webhookUrl");
   if (webhook === undefined) return lacks;
   if (httpUrl(webhook) === undefined) lacks.push("channels.telegram.webhookUrl is not an http(s) address");
@@ -64,6 +76,7 @@ export const manifest: ChannelManifest = {
     apiRoot: Opt(NonEmpty),
     webhookUrl: Opt(NonEmpty),
     webhookPath: Opt(Type.String({ pattern: "^/[A-Za-z0-9/_.~-]*$" })),
+    proxy: Opt(NonEmpty),
     linkPreview: Opt(Type.Boolean()),
     /** Seconds that one long poll waits for news. */
     pollSeconds: Opt(Type.Integer({ minimum: 1, maximum: 50 })),
@@ -75,12 +88,13 @@ export const manifest: ChannelManifest = {
   env: { botToken: "TELEGRAM_BOT_TOKEN" },
   missing,
   permissions(config) {
-    const url = httpUrl(apiRootOf(config));
-    return { net: url === undefined ? [] : [hostOf(url)], sys: [], run: [] };
+    const hosts = [httpUrl(apiRootOf(config)), proxyOf(config)];
+    return { net: hosts.flatMap((url) => url === undefined ? [] : [hostOf(url)]), sys: [], run: [] };
   },
   foreignAddresses(config) {
     const root = apiRootOf(config);
-    return httpUrl(root)?.origin === OFFICIAL ? [] : [root];
+    const proxy = proxyOf(config);
+    return [...httpUrl(root)?.origin === OFFICIAL ? [] : [root], ...proxy === undefined ? [] : [proxy.origin]];
   },
   login: [{ id: "token", label: "Check the bot token" }],
   webhookPath: (config) =>

@@ -1,7 +1,7 @@
 /** The Telegram provider: connection, abilities, and what they share. */
 import { checker } from "../../schemas/validate.ts";
 import { type Provider, type ProviderContext, ProviderError } from "../runtime/provider.ts";
-import { createApi, readAnswer } from "./api.ts";
+import { createApi, openClient, readAnswer } from "./api.ts";
 import { connectForLife } from "./connection.ts";
 import { edit, react, remove, typing } from "./actions.ts";
 import { toChannelError, toProviderError } from "./errors.ts";
@@ -25,7 +25,8 @@ export function createProvider(context: ProviderContext): Provider {
     throw new ProviderError({ code: "unauthorized", message, retryable: false, fatal: true, outcome: "not_sent" });
   }
   if (settings.webhook) checkSecret(settings.webhook.secret);
-  const api = createApi(settings);
+  const client = openClient(settings);
+  const api = createApi(settings, client);
   const memory = createMemory();
   const sender = createSender({ api, settings, memory });
   const shared = { api, settings, sender };
@@ -46,7 +47,7 @@ export function createProvider(context: ProviderContext): Provider {
     typing: (target, on, signal) => typing(shared, target, on, signal),
     async fetchMedia(ref, maxBytes, signal) {
       const known = memory.mediaOf(ref);
-      const file = await fetchFile(ref, maxBytes, { api, settings }, signal);
+      const file = await fetchFile(ref, maxBytes, { api, settings, client }, signal);
       const fileName = known?.fileName ?? file.fileName;
       return { ...file, mimeType: known?.mimeType ?? file.mimeType, ...(fileName === undefined ? {} : { fileName }) };
     },

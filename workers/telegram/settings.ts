@@ -8,6 +8,7 @@ export interface Settings {
   /** The bot's own user id, which every token begins with; undefined for a malformed one. */
   readonly tokenBotId: string | undefined;
   readonly webhook: { readonly url: string; readonly secret: string } | undefined;
+  readonly proxy: string | undefined;
   readonly linkPreview: boolean;
   readonly maxMediaBytes: number;
   readonly pollSeconds: number;
@@ -30,6 +31,7 @@ export function readSettings({ config, secrets }: Pick<ProviderContext, "config"
     token,
     tokenBotId: /^(\d+):/u.exec(token)?.[1],
     webhook: url === undefined ? undefined : { url, secret: secrets["webhookSecret"] ?? "" },
+    proxy: textOf(config["proxy"]),
     linkPreview: config["linkPreview"] !== false,
     maxMediaBytes: Math.floor(numberOf(config["mediaMaxMb"], DEFAULT_MEDIA_MB) * 1024 * 1024),
     pollSeconds: numberOf(config["pollSeconds"], DEFAULT_POLL_SECONDS),
