@@ -16,8 +16,8 @@ import {
   type Verdict,
 } from "./trouble.ts";
 
-/** Discord takes one identify in five seconds, and a thousand a day. */
-const IDENTIFY_EVERY_MS = 5_000;
+/** Discord takes one identify in five seconds, by its own clock, and a thousand a day. */
+const IDENTIFY_EVERY_MS = 5_500;
 /** A connection that stood this long was a good one: the next trouble begins with the shortest wait. */
 const STABLE_MS = 30_000;
 const END_MS = 3_000;
@@ -55,6 +55,7 @@ export function createGateway({ context, settings, api, memory, events }: Gatewa
   let stopped = false;
   let attempt = 0;
   let lastSign = 0;
+  let openedAt = 0;
   let connectedAt: number | undefined;
   let lastIdentify = -Infinity;
 
@@ -65,7 +66,8 @@ export function createGateway({ context, settings, api, memory, events }: Gatewa
 
   async function open(): Promise<void> {
     timer = undefined;
-    lastSign = performance.now();
+    openedAt = performance.now();
+    lastSign = openedAt;
     const mine = createLink({
       settings,
       api,
@@ -149,7 +151,9 @@ export function createGateway({ context, settings, api, memory, events }: Gatewa
 
   /** The library waits for a dead peer to agree to the end; nobody else would notice. */
   function look(): void {
-    if (stopped || link === undefined || performance.now() - lastSign < settings.silenceMs) return;
+    // Beats that are answered are no sign of a session: one that never begins counts from its first moment.
+    const since = connectedAt === undefined ? openedAt : lastSign;
+    if (stopped || link === undefined || performance.now() - since < settings.silenceMs) return;
     const silent = link;
     link = undefined;
     void silent.end("resumable");

@@ -60,6 +60,8 @@ export class Gateway {
     remaining: 1_000,
   };
   #lastIdentify = -Infinity;
+  /** Sockets that we close ourselves: the code that comes back is ours. */
+  readonly #closing = new WeakSet<WebSocket>();
 
   constructor(private readonly world: World, private readonly url: () => string) {}
 
@@ -85,7 +87,7 @@ export class Gateway {
       if (session?.socket !== socket) return;
       session.socket = undefined;
       // A client that says goodbye gives its session up; any other close keeps it.
-      if (code === 1000 || code === 1001) session.alive = false;
+      if ((code === 1000 || code === 1001) && !this.#closing.has(socket)) session.alive = false;
     });
     socket.on("error", () => {});
   }
@@ -176,7 +178,10 @@ export class Gateway {
   }
 
   close(code: number): void {
-    for (const socket of this.sockets) socket.close(code);
+    for (const socket of this.sockets) {
+      this.#closing.add(socket);
+      socket.close(code);
+    }
   }
 
   /** The connection breaks without a word. */
