@@ -6,6 +6,7 @@ import type { RunningGateway } from "../app.ts";
 import { gatewayFlags, keepGeneratedToken, listenError, makeStateDir, prepare, type Prepared } from "./gateway_boot.ts";
 import { type Locks, takeGatewayLocks } from "./gateway_locks.ts";
 import { watchChanges } from "./gateway_watch.ts";
+import { takeSignals } from "./signals.ts";
 import { startLines } from "./start_lines.ts";
 
 export interface GatewayCommandOptions {
@@ -47,6 +48,8 @@ export async function gatewayCommand(options: GatewayCommandOptions): Promise<nu
     startedAt: Date.now(),
   });
   const release = catchStrays(log);
+  // Before anything is printed: who reads the process id may send a signal at once.
+  const signals = takeSignals();
   try {
     // Under the lock: two first starts at once must not write two tokens.
     const tokenNote = await keepGeneratedToken(prepared);
@@ -63,9 +66,14 @@ export async function gatewayCommand(options: GatewayCommandOptions): Promise<nu
     });
     for (const line of linesOf(options, prepared, gateway, locks, tokenNote)) options.print(line);
     const unwatch = watchChanges({ env: options.env, flags: gatewayFlags(options), prepared, gateway, log });
-    await untilStopped(gateway, log, options.drainMs ?? DRAIN_MS).finally(unwatch);
+    const signal = await signals.first;
+    unwatch();
+    log.info("gateway.stopping", { signal, drainMs: options.drainMs ?? DRAIN_MS });
+    await gateway.stop("gateway stopping", options.drainMs ?? DRAIN_MS);
+    log.info("gateway.stopped", { signal });
     return 0;
   } finally {
+    signals.release();
     release();
     locks.release();
   }
@@ -115,26 +123,3 @@ const strayFields = (error: unknown) => ({
   error,
   at: error instanceof Error ? error.stack?.split("\n").slice(1, 4).map((line) => line.trim()).join(" < ") : undefined,
 });
-
-/** The first signal drains, the second ends the process at once: SQLite and the locks survive that. */
-async function untilStopped(gateway: RunningGateway, log: Log, drainMs: number): Promise<void> {
-  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGTERM", "SIGINT"];
-  const first = Promise.withResolvers<Deno.Signal>();
-  let count = 0;
-  const handlers = signals.map((signal) => {
-    const handler = () => {
-      if (++count > 1) Deno.exit(130);
-      first.resolve(signal);
-    };
-    Deno.addSignalListener(signal, handler);
-    return { signal, handler };
-  });
-  try {
-    const signal = await first.promise;
-    log.info("gateway.stopping", { signal, drainMs });
-    await gateway.stop("gateway stopping", drainMs);
-    log.info("gateway.stopped", { signal });
-  } finally {
-    for (const { signal, handler } of handlers) Deno.removeSignalListener(signal, handler);
-  }
-}
