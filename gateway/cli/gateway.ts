@@ -9,6 +9,7 @@ import { EXITS } from "./exit.ts";
 import { gatewayFlags, keepGeneratedToken, listenError, makeStateDir, prepare, type Prepared } from "./gateway_boot.ts";
 import { type Locks, takeGatewayLocks } from "./gateway_locks.ts";
 import { configSource } from "./gateway_config.ts";
+import { takeSignals } from "./signals.ts";
 import { startLines } from "./start_lines.ts";
 
 export interface GatewayCommandOptions {
@@ -54,6 +55,8 @@ export async function gatewayCommand(options: GatewayCommandOptions): Promise<nu
     startedAt: Date.now(),
   });
   const release = catchStrays(log);
+  // Before anything is printed: who reads the process id may send a signal at once.
+  const signals = takeSignals();
   try {
     // Under the lock: two first starts at once must not write two tokens.
     const tokenNote = await keepGeneratedToken(prepared);
@@ -72,8 +75,15 @@ export async function gatewayCommand(options: GatewayCommandOptions): Promise<nu
       throw listenError(error, prepared.plan);
     });
     for (const line of linesOf(options, prepared, gateway, locks, tokenNote)) options.print(line);
-    return await untilStopped(gateway, log, options.drainMs ?? DRAIN_MS);
+    const drainMs = options.drainMs ?? DRAIN_MS;
+    // The first signal, or the gateway's own wish for a restart.
+    const restart = await Promise.race([signals.first.then(() => undefined), gateway.restartWanted]);
+    log.info("gateway.stopping", { reason: restart ?? "signal", drainMs });
+    await gateway.stop(restart === undefined ? "gateway stopping" : "service restart", drainMs);
+    log.info("gateway.stopped", {});
+    return restart === undefined ? EXITS.ok.code : EXITS.temporary.code;
   } finally {
+    signals.release();
     release();
     locks.release();
   }
@@ -123,30 +133,3 @@ const strayFields = (error: unknown) => ({
   error,
   at: error instanceof Error ? error.stack?.split("\n").slice(1, 4).map((line) => line.trim()).join(" < ") : undefined,
 });
-
-/**
- * The first signal, or the gateway's own wish for a restart, drains; the second signal ends the process at once: SQLite
- * and the locks survive that. Returns the exit code.
- */
-async function untilStopped(gateway: RunningGateway, log: Log, drainMs: number): Promise<number> {
-  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGTERM", "SIGINT"];
-  const first = Promise.withResolvers<void>();
-  let count = 0;
-  const handlers = signals.map((signal) => {
-    const handler = () => {
-      if (++count > 1) Deno.exit(130);
-      first.resolve();
-    };
-    Deno.addSignalListener(signal, handler);
-    return { signal, handler };
-  });
-  try {
-    const restart = await Promise.race([first.promise.then(() => undefined), gateway.restartWanted]);
-    log.info("gateway.stopping", { reason: restart ?? "signal", drainMs });
-    await gateway.stop(restart === undefined ? "gateway stopping" : "service restart", drainMs);
-    log.info("gateway.stopped", {});
-    return restart === undefined ? EXITS.ok.code : EXITS.temporary.code;
-  } finally {
-    for (const { signal, handler } of handlers) Deno.removeSignalListener(signal, handler);
-  }
-}

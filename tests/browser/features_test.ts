@@ -80,8 +80,10 @@ browserTest("The WebChat", {}, {
       "the pictures in the question",
       async () => await page.locator(".turn.user").last().locator("img").count() === 2,
     );
-    const asked = JSON.stringify(model.requests.at(-1)?.body);
-    assert.equal(asked.split("data:image/png;base64").length - 1, 2, "the model must get both pictures");
+    await eventually("the model has both pictures", () => {
+      const asked = JSON.stringify(model.requests.at(-1)?.body ?? "");
+      return asked.split("data:image/png;base64").length - 1 === 2;
+    });
     await page.reload();
     await eventually(
       "the pictures from history",

@@ -80,7 +80,9 @@ Deno.test("the official client connects with a device, calls, streams, and comes
     await assert.rejects(side.client.request("no.such.method", {}), /unknown method: no\.such\.method/u);
     await gateway.restart();
     await hello(side, 2);
-    assert.deepEqual(side.closes, [1012]);
+    assert.equal(side.closes[0], 1012);
+    // A try of the client while nothing listens counts as 1006; how many there are is a matter of its timing.
+    assert.deepEqual(side.closes.slice(1).filter((code) => code !== 1006), []);
     assert.equal((await side.client.request("health", {}))["ok"], true);
     assert.deepEqual(side.gaps, [], "it saw no gap in the sequence numbers");
   } finally {
