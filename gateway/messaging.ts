@@ -100,7 +100,7 @@ export function createMessaging(deps: MessagingDeps): Messaging {
   const accountConfig: ChannelSupervisor["accountConfig"] = (channel, accountId) =>
     config().channels.accounts.find((each) => each.channel === channel && each.accountId === accountId)?.config ?? {};
   const configured = { manifests: channels.manifests, accountConfig };
-  const policy = createPolicy(configured);
+  const policy = createPolicy(configured, () => config().delivery.unknown);
   const outbox = createOutbox({
     db,
     clock,
