@@ -85,9 +85,10 @@ function requestOf(row: FullRow, plan: Plan): ChannelRequest {
   const idempotencyKey = plan.how === "find_draft" ? plan.draft.id : row.id;
   if (poll !== undefined) return { type: "poll", poll: { ...poll, target, idempotencyKey } };
   const attachment = media && { media: { ...media, data: new Uint8Array(row.media ?? new Uint8Array()) } };
+  const repeat = plan.how === "find_draft" || row.unresolved ? { repeat: true } : {};
   return {
     type: "send",
-    message: { ...rest, ...attachment, ...(text === undefined ? {} : { text }), target, idempotencyKey },
+    message: { ...rest, ...attachment, ...(text === undefined ? {} : { text }), target, idempotencyKey, ...repeat },
   };
 }
 

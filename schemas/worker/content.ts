@@ -126,6 +126,8 @@ export const Outbound = Closed({
   linkPreview: Opt(Type.Boolean()),
   /** The same for every attempt: the platform's own idempotency key is derived from it where there is one. */
   idempotencyKey: NonEmpty,
+  /** An earlier attempt with this key has an unknown outcome: where the platform forgets keys, look before sending. */
+  repeat: Opt(Type.Boolean()),
 });
 export type Outbound = Static<typeof Outbound>;
 
