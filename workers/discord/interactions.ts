@@ -27,6 +27,8 @@ export async function defer(
     await api.call("post", `/interactions/${id}/${token}/callback`, deadline, { body, auth: false });
     return true;
   } catch (error) {
+    // "Already acknowledged": a worker that has ended meanwhile did it, and the resume has repeated the event.
+    if (toChannelError(error).platformCode === "40060") return true;
     log("warn", "discord.interaction_not_deferred", { reason: withoutToken(toChannelError(error).message, token) });
     return false;
   }

@@ -92,8 +92,12 @@ const recordOf = (value: unknown): Record<string, string> =>
     ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]))
     : {};
 
-const bodyOf = (value: unknown): string | FormData | null =>
-  typeof value === "string" || value instanceof FormData ? value : null;
+/**
+ * The runtime's fetch sends a text again by itself when the connection that it had used before breaks, even if the first
+ * one had arrived. A Blob it does not.
+ */
+const bodyOf = (value: unknown): Blob | FormData | null =>
+  typeof value === "string" ? new Blob([value]) : value instanceof FormData ? value : null;
 
 /** The answer with its body read, so that the deadline holds for the body too and no connection is left half read. */
 async function wholeAnswer(response: Response) {
