@@ -3,7 +3,7 @@
  * WAL with synchronous=NORMAL survives any crash of the process; a power cut can lose the last commits, not the file.
  */
 import { backup, DatabaseSync, type StatementSync } from "node:sqlite";
-import { MIGRATIONS } from "./migrations/mod.ts";
+import { type Migration, MIGRATIONS } from "./migrations/mod.ts";
 
 export type Row = Record<string, unknown>;
 export type Value = string | number | bigint | null | Uint8Array;
@@ -23,12 +23,12 @@ export interface Db {
  * Before a migration of an existing file a snapshot `<path>.before-v<N>` is taken.
  * Throws when the file was written by a newer version.
  */
-export async function openDb(path: string): Promise<Db> {
+export async function openDb(path: string, migrations: readonly Migration[] = MIGRATIONS): Promise<Db> {
   (await Deno.open(path, { create: true, write: true, mode: 0o600 })).close();
   const sqlite = new DatabaseSync(path);
   sqlite.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000");
   try {
-    await migrate(sqlite, path);
+    await migrate(sqlite, path, migrations);
   } catch (error) {
     sqlite.close();
     throw error;
@@ -44,13 +44,13 @@ export function memoryDb(): Db {
   return wrap(sqlite);
 }
 
-async function migrate(sqlite: DatabaseSync, path: string): Promise<void> {
+async function migrate(sqlite: DatabaseSync, path: string, migrations: readonly Migration[]): Promise<void> {
   const from = Number(sqlite.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
-  if (from === MIGRATIONS.length) return;
-  if (from > MIGRATIONS.length) {
+  if (from === migrations.length) return;
+  if (from > migrations.length) {
     throw new Error(
-      `Cannot open "${path}": it has schema ${from}, this version knows ${MIGRATIONS.length}; start the newer version, ` +
-        `or put back the snapshot "${path}.before-v${MIGRATIONS.length + 1}"`,
+      `Cannot open "${path}": it has schema ${from}, this version knows ${migrations.length}; start the newer version, ` +
+        `or put back the snapshot "${path}.before-v${migrations.length + 1}"`,
     );
   }
   if (from > 0) {
@@ -58,7 +58,7 @@ async function migrate(sqlite: DatabaseSync, path: string): Promise<void> {
     (await Deno.open(snapshot, { create: true, write: true, mode: 0o600 })).close();
     await backup(sqlite, snapshot);
   }
-  for (const [index, migration] of MIGRATIONS.entries()) {
+  for (const [index, migration] of migrations.entries()) {
     if (index < from) continue;
     sqlite.exec(`BEGIN IMMEDIATE; ${migration.sql}; PRAGMA user_version=${index + 1}; COMMIT`);
   }
