@@ -14,6 +14,9 @@ import { json, Routes } from "./routes.ts";
 import { Gateway, isRecord } from "./sockets.ts";
 import { createWorld, type StoredMessage, type World } from "./world.ts";
 
+/** Who wrote the other side; test reports say it. */
+export const OTHER_SIDE = "our strict Discord server (tests/servers/discord)";
+
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
