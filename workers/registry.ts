@@ -1,6 +1,7 @@
 /** Every worker there is, for the supervisor: manifests and entry URLs. Nothing of a worker's code is loaded by main. */
 import type { ChannelManifest } from "../schemas/worker/manifest.ts";
 import { manifest as discord } from "./discord/manifest.ts";
+import { manifest as slack } from "./slack/manifest.ts";
 import { manifest as telegram } from "./telegram/manifest.ts";
 import { manifest as whatsapp } from "./whatsapp/manifest.ts";
 
@@ -15,6 +16,7 @@ const entry = (manifest: ChannelManifest): { readonly manifest: ChannelManifest;
 /** The messaging providers in display order; each lives in the folder of its id and speaks `schemas/worker/channel.ts`. */
 export const CHANNELS: readonly { readonly manifest: ChannelManifest; readonly entry: URL }[] = [
   entry(telegram),
+  entry(slack),
   entry(discord),
   entry(whatsapp),
 ];
