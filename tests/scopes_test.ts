@@ -4,8 +4,10 @@ import { METHODS } from "../gateway/rpc/registry.ts";
 import { EVENTS } from "../schemas/event/mod.ts";
 import { SCOPES } from "../schemas/scope.ts";
 import { makeIdentity, type Res, TestClient } from "./helpers/client.ts";
-import { gatewayTest, type TestGateway } from "./helpers/gateway.ts";
+import { FakeModel } from "./helpers/fake_model.ts";
+import { FAKE_MAIN, gatewayTest, TestGateway } from "./helpers/gateway.ts";
 import { eventually } from "./helpers/wait.ts";
+import { type FakePlatform, startFakePlatform } from "./servers/fake/platform.ts";
 
 /**
  * What each method needs, written down a second time and by hand: the lower scope of the two official generations.
@@ -21,6 +23,9 @@ const NEEDS: Readonly<Record<string, string>> = {
   "channels.start": "operator.admin",
   "channels.stop": "operator.admin",
   "channels.logout": "operator.admin",
+  "channels.pairing.list": "operator.pairing",
+  "channels.pairing.approve": "operator.pairing",
+  "channels.pairing.dismiss": "operator.pairing",
   "web.login.start": "operator.admin",
   "web.login.wait": "operator.admin",
   "web.login.cancel": "operator.admin",
@@ -162,8 +167,20 @@ const EVENT_NEEDS: Readonly<Record<string, string>> = {
   "device.pair.resolved": "operator.pairing",
   "sessions.changed": "operator.read",
   "session.message": "operator.read",
+  "channels.pairing.requested": "operator.pairing",
+  "channels.pairing.resolved": "operator.pairing",
 };
-const CAUSED = ["agent", "chat", "presence", "health", "device.pair.requested", "device.pair.resolved", "shutdown"];
+const CAUSED = [
+  "agent",
+  "chat",
+  "presence",
+  "health",
+  "device.pair.requested",
+  "device.pair.resolved",
+  "channels.pairing.requested",
+  "channels.pairing.resolved",
+  "shutdown",
+];
 const SUBSCRIBED = ["sessions.changed", "session.message"];
 const KEY = "agent:main:scopes";
 
@@ -171,27 +188,32 @@ Deno.test("events: the table of the gateway says what the facts say", () => {
   assert.deepEqual(Object.fromEntries(EVENTS.map((event) => [event.name, event.access])), EVENT_NEEDS);
 });
 
-gatewayTest("scopes of events", {}, {
-  "each client receives the events that its scope covers, and no other": async (gateway) => {
-    const watchers = await Promise.all([...SCOPES, "none", "node"].map((name) => watch(gateway, name)));
-    try {
-      await cause(gateway);
-      for (const { name, client } of watchers) {
-        const scope = SCOPES.find((each) => each === name);
-        const wanted = [...CAUSED, ...(holds(scope, "operator.read") ? SUBSCRIBED : [])]
-          .filter((event) => holds(scope, EVENT_NEEDS[event] ?? ""));
-        await eventually(`the events of ${name}: ${wanted}`, () => {
-          const got = namesOf(client);
-          return wanted.every((event) => got.has(event));
-        });
-        const forbidden = [...namesOf(client)].filter((event) => !holds(scope, EVENT_NEEDS[event] ?? ""));
-        assert.deepEqual(forbidden, [], `what ${name} may not see`);
-      }
-    } finally {
-      await Promise.all(watchers.map(({ client }) => client.close()));
-      await gateway.startAgain();
+Deno.test("scopes of events: each client receives the events that its scope covers, and no other", async () => {
+  await using model = await FakeModel.start();
+  await using platform = startFakePlatform();
+  await using gateway = await TestGateway.start({
+    main: FAKE_MAIN,
+    config: { ...model.config(), channels: { fake: { url: platform.url, dmPolicy: "pairing" } } },
+  });
+  await platform.waitConnected();
+  const watchers = await Promise.all([...SCOPES, "none", "node"].map((name) => watch(gateway, name)));
+  try {
+    await cause(gateway, platform);
+    for (const { name, client } of watchers) {
+      const scope = SCOPES.find((each) => each === name);
+      const wanted = [...CAUSED, ...(holds(scope, "operator.read") ? SUBSCRIBED : [])]
+        .filter((event) => holds(scope, EVENT_NEEDS[event] ?? ""));
+      await eventually(`the events of ${name}: ${wanted}`, () => {
+        const got = namesOf(client);
+        return wanted.every((event) => got.has(event));
+      });
+      const forbidden = [...namesOf(client)].filter((event) => !holds(scope, EVENT_NEEDS[event] ?? ""));
+      assert.deepEqual(forbidden, [], `what ${name} may not see`);
     }
-  },
+  } finally {
+    await Promise.all(watchers.map(({ client }) => client.close()));
+    await gateway.startAgain();
+  }
 });
 
 const namesOf = (client: TestClient): Set<string> =>
@@ -211,8 +233,8 @@ async function watch(gateway: TestGateway, name: string): Promise<{ name: string
   return { name, client };
 }
 
-/** Makes every event happen that a gateway without channels and heartbeats can make. */
-async function cause(gateway: TestGateway): Promise<void> {
+/** Makes every event happen that a gateway without heartbeats can make. */
+async function cause(gateway: TestGateway, platform: FakePlatform): Promise<void> {
   await using owner = await gateway.connect();
   await owner.requestTwice("agent", { message: "bench:3:0", sessionKey: KEY, idempotencyKey: crypto.randomUUID() });
   await owner.request("system-event", { text: "Node: desk" });
@@ -220,5 +242,8 @@ async function cause(gateway: TestGateway): Promise<void> {
   await using stranger = await TestClient.open(gateway.url, { headers: { "x-forwarded-for": "203.0.113.5" } });
   const res = await stranger.handshake({ device: makeIdentity(), token: gateway.token });
   await owner.request("device.pair.approve", { requestId: Object(res.error?.details).requestId });
+  platform.say("Hello", { senderId: "stranger" });
+  const { payload } = await owner.waitEvent("channels.pairing.requested");
+  await owner.request("channels.pairing.dismiss", { channel: "fake", requestId: payload["requestId"] });
   await gateway.kill("SIGTERM");
 }

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { PROJECT_DIR } from "../config/paths.ts";
 
 async function inTempDir(action: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir({ dir: `${PROJECT_DIR}/static/dist` });
+  const parent = `${PROJECT_DIR}/static/dist`;
+  await Deno.mkdir(parent, { recursive: true });
+  const dir = await Deno.makeTempDir({ dir: parent });
   try {
     await action(dir);
   } finally {

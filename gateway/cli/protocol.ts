@@ -20,6 +20,12 @@ const GoldenFile = Type.Record(
 );
 const checkGolden = checker(GoldenFile);
 export type Golden = Static<typeof GoldenFile>;
+const checkBytes = checker(Closed({ $bytes: Type.String() }));
+
+/** Worker messages carry raw bytes, JSON cannot: golden frames write them as `{ "$bytes": <base64> }`. */
+function revive(_key: string, value: unknown): unknown {
+  return checkBytes.is(value) ? Uint8Array.fromBase64(value.$bytes) : value;
+}
 
 /** All golden frames. Throws when a file has another form or names a schema that another file has. */
 export async function readGolden(dir: URL = GOLDEN_DIR): Promise<Golden> {
@@ -27,7 +33,7 @@ export async function readGolden(dir: URL = GOLDEN_DIR): Promise<Golden> {
   const names: string[] = [];
   for await (const entry of Deno.readDir(dir)) if (entry.name.endsWith(".json")) names.push(entry.name);
   for (const name of names.sort()) {
-    const checked = checkGolden(JSON.parse(await Deno.readTextFile(new URL(name, dir))));
+    const checked = checkGolden(JSON.parse(await Deno.readTextFile(new URL(name, dir)), revive));
     if (!checked.ok) throw new Error(`Cannot read golden frames "${name}": ${checked.error}`);
     for (const [schema, values] of Object.entries(checked.value)) {
       if (schema in all) throw new Error(`Cannot read golden frames "${name}": ${schema} is in another file too`);

@@ -11,10 +11,14 @@ import { CommandView } from "../method/commands.ts";
 import { HistoryMessage } from "../method/history.ts";
 import { ModelView } from "../method/models.ts";
 import { NodeView } from "../method/nodes.ts";
+import { OutboxMessage } from "../method/outbox.ts";
+import { SenderRequestRow } from "../method/pairing.ts";
 import { SessionDefaultsView, SessionEntryView, SessionRow } from "../method/session_row.ts";
 import type { TSchema } from "../primitives.ts";
 import type { Access } from "../scope.ts";
 import { AgentCommand, AgentReport, ModelTarget, ToolSpec } from "../worker/agent.ts";
+import { ChannelCommand, ChannelError, ChannelReport, LoginStep, ReplyValue } from "../worker/channel.ts";
+import { Chat, Inbound, MediaRef, Outbound, Receipt, Sender, Target } from "../worker/content.ts";
 import { LifeReport } from "../worker/runtime.ts";
 
 /** The declaration of a method as the generators need it; `MethodDef` of the gateway has these members and a handler. */
@@ -55,6 +59,17 @@ const SHARED = {
   Node: NodeView,
   ModelTarget,
   ToolSpec,
+  OutboxMessage,
+  SenderRequest: SenderRequestRow,
+  LoginStep,
+  ChannelError,
+  Chat,
+  Sender,
+  MediaRef,
+  Inbound,
+  Target,
+  Outbound,
+  Receipt,
 } satisfies Record<string, TSchema>;
 
 const FRAMES = { RequestFrame, ResponseFrame, EventFrame, ConnectParams, HelloOk } satisfies Record<string, TSchema>;
@@ -72,6 +87,9 @@ export function catalog(methods: readonly MethodRow[], events: readonly EventDef
   for (const [part, schema] of Object.entries(CONFIG_PARTS)) schemas.set(`config.${part}`, schema);
   schemas.set("worker.agent.command", AgentCommand);
   schemas.set("worker.agent.report", AgentReport);
+  schemas.set("worker.channel.command", ChannelCommand);
+  schemas.set("worker.channel.report", ChannelReport);
+  schemas.set("worker.channel.reply", ReplyValue);
   schemas.set("worker.life", LifeReport);
   return { methods: sorted, events, schemas, shared: new Map(Object.entries(SHARED)) };
 }

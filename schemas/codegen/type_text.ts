@@ -60,7 +60,7 @@ export class TypeText {
       case "object":
         return this.#object(schema, depth);
       case undefined:
-        return "any";
+        return "x-bytes" in schema ? withMax("bytes", schema["x-bytes"]) : "any";
       default:
         return String(schema["type"]);
     }

@@ -4,6 +4,7 @@ import { readGolden, stale } from "../../gateway/cli/protocol.ts";
 import { METHODS } from "../../gateway/rpc/registry.ts";
 import { catalog } from "../../schemas/codegen/catalog.ts";
 import { EVENTS } from "../../schemas/event/mod.ts";
+import type { TSchema } from "../../schemas/primitives.ts";
 import { checker } from "../../schemas/validate.ts";
 
 const { schemas } = catalog(METHODS, EVENTS);
@@ -17,6 +18,16 @@ Deno.test("every schema has an accepted and a refused golden frame, and no golde
   );
   assert.deepEqual(missing, [], "schemas without an accepted or a refused example");
   assert.deepEqual(Object.keys(golden).filter((name) => !schemas.has(name)), [], "examples of schemas that are gone");
+});
+
+Deno.test("every kind of a message between main and a worker has an accepted golden frame", async () => {
+  const golden = await readGolden();
+  const missing = [...schemas].filter(([name]) => name.startsWith("worker.")).flatMap(([name, schema]) => {
+    const kinds: readonly TSchema[] = schema["anyOf"];
+    return kinds.filter((kind) => !golden[name]?.accepted.some(checker(kind).is))
+      .map((kind) => `${name}: ${JSON.stringify(kind["properties"])}`);
+  });
+  assert.deepEqual(missing, []);
 });
 
 Deno.test("every schema accepts its accepted golden frames and refuses its refused ones", async () => {
