@@ -20,7 +20,7 @@ export interface OwnMessages {
 export function createOwnMessages(db: Db): OwnMessages {
   return {
     hasButton: ({ channel, accountId, chatId }, messageId, data) =>
-      db.all(WITH_ID, channel, accountId, chatId, messageId)
+      db.all(WITH_ID, channel, accountId, messageId, chatId, chatId)
         .some((row) => buttonData(JSON.parse(String(row["message"]))).includes(data)),
     isEcho({ channel, accountId, chatId }, messageId, text, now) {
       return db.all(LATELY, channel, accountId, chatId, now - ECHO_MS).some((row) =>
@@ -31,9 +31,10 @@ export function createOwnMessages(db: Db): OwnMessages {
   };
 }
 
-const WITH_ID =
-  "SELECT message FROM outbox WHERE channel = ? AND account = ? AND chat_id = ? AND receipt IS NOT NULL " +
-  "AND EXISTS (SELECT 1 FROM json_each(receipt, '$.messageIds') WHERE value = ?) LIMIT 20";
+/** The chat is named as the sender of the message named it, or as the platform answered: `user:12` is some direct chat. */
+const WITH_ID = "SELECT message FROM outbox WHERE channel = ? AND account = ? AND receipt IS NOT NULL " +
+  "AND EXISTS (SELECT 1 FROM json_each(receipt, '$.messageIds') WHERE value = ?) " +
+  "AND (chat_id = ? OR json_extract(receipt, '$.chatId') = ?) LIMIT 20";
 const LATELY = "SELECT message, receipt FROM outbox WHERE channel = ? AND account = ? AND chat_id = ? " +
   "AND state IN ('attempting', 'sent', 'unknown') AND updated_at > ? ORDER BY updated_at DESC LIMIT 50";
 
