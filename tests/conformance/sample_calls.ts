@@ -88,14 +88,13 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
 /** Methods whose good answer is an error, and which. */
 export const ALWAYS_REFUSED: ReadonlyMap<string, string> = new Map([
   ["users.self", "FORBIDDEN"],
-  // They need a channel that is set up; tests/channels has one.
+  // They need a channel or a message; channels_judged_test.ts has both and has their answers judged.
   ["channels.start", "INVALID_REQUEST"],
   ["channels.stop", "INVALID_REQUEST"],
   ["channels.logout", "INVALID_REQUEST"],
   ["web.login.start", "INVALID_REQUEST"],
   ["web.login.wait", "INVALID_REQUEST"],
   ["web.login.cancel", "INVALID_REQUEST"],
-  // They need a message or a channel; tests/delivery has both.
   ["poll", "INVALID_REQUEST"],
   ["outbox.retry", "INVALID_REQUEST"],
   ["outbox.drop", "INVALID_REQUEST"],
