@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { METHODS } from "../gateway/rpc/registry.ts";
 import { EVENTS } from "../schemas/event/mod.ts";
 import { SCOPES } from "../schemas/scope.ts";
+import { AGENT_WORKER_URL, CHANNELS } from "../workers/registry.ts";
 import { ROOT } from "./helpers/gateway.ts";
 import {
   type Arrow,
@@ -138,7 +139,8 @@ Deno.test("nothing is left for later", async () => {
 /** Where the names of model endpoints and channels may stand: what recognises, declares or adapts them. */
 const MAY_NAME =
   /^(gateway\/config\/|gateway\/observe\/env_capture\.ts|gateway\/session\/channel_ids\.ts|gateway\/cli\/|schemas\/(worker|config\.ts|codegen))/u;
-const PLATFORMS = /telegram|discord|slack|whatsapp|imessage|grammy|baileys|anthropic|openai|ollama|gemini/iu;
+const PLATFORMS =
+  /telegram|discord|slack|whatsapp|signal-cli|imessage|imsg|bluebubbles|grammy|baileys|anthropic|openai|ollama|gemini/iu;
 
 Deno.test("the core names no platform and no model provider", async () => {
   const core = (await code()).filter((file) => /^(gateway|schemas)\//u.test(file.path) && !MAY_NAME.test(file.path));
@@ -165,6 +167,17 @@ Deno.test("no task holds all permissions, and none of the gateway's is granted w
     assert.doesNotMatch(text, /(^|\s)(-A|--allow-all)(\s|$)/u, `task ${name}`);
     if (/^(gateway|dev|openclaw)$/u.test(name)) assert.doesNotMatch(text, /--allow-\w+(\s|$)/u, `task ${name}`);
   }
+});
+
+Deno.test("an executable holds the entry of every worker there is, and no other", async () => {
+  const config: { tasks: { compile: { command: string } } } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  const included = [...config.tasks.compile.command.matchAll(/--include (workers\S+)/gu)].map(([, path]) => path);
+  const shipped = [AGENT_WORKER_URL, ...CHANNELS.map(({ entry }) => entry)];
+  assert.deepEqual(
+    included,
+    shipped.map(({ pathname }) => pathname.slice(ROOT.length)),
+    "--include of the task compile",
+  );
 });
 
 Deno.test("no file names a package registry", async () => {
