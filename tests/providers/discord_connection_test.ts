@@ -247,3 +247,18 @@ Deno.test("a logout gives the session up and says what is left to do", async () 
   await eventually("the end of the session", () => lab.discord.gateway.closes.includes(1000));
   assert.deepEqual(lab.worker.saved, {});
 });
+
+Deno.test("more than can be stored at once is left to Discord, and taken from it later: all of it, once, in order", async () => {
+  await using lab = await startDiscordLab();
+  const { discord, worker } = lab;
+  const count = 1_200;
+  for (let index = 0; index < count; index++) discord.say(`m${index}`);
+  await worker.waitState("reconnecting");
+  assert.equal(worker.reports.filter(({ type }) => type === "inbound").length, 64);
+  for (let index = 0; index < count; index++) {
+    assert.equal(textOf((await worker.nextInbound({ deadlineMs: 30_000 })).event), `m${index}`);
+  }
+  assert.equal(discord.gateway.identifies, 1);
+  discord.say("the last");
+  assert.equal(textOf((await worker.nextInbound()).event), "the last");
+});
