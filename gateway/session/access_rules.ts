@@ -91,10 +91,12 @@ interface Found {
 
 function lookUp(config: Config, chat: Chat): Found {
   const groups = place(config["groups"], [chat.id, chat.parentId]);
-  const rooms = place(config["channels"], [chat.id, chat.parentId, chat.title]);
-  const guilds = place(config["guilds"], [chat.guildId]);
+  // Anybody may name a thread like a room that is listed: only its parent's name counts.
+  const roomName = chat.parentId === undefined ? chat.title : chat.parentTitle;
+  const rooms = place(config["channels"], [chat.id, chat.parentId, roomName]);
+  const guilds = place(config["guilds"], [chat.guildId, chat.guildName]);
   const within = [...guilds.own, ...guilds.wildcard].map((guild) => guild["channels"]).find(isRecord);
-  const inGuild = place(within, [chat.id, chat.parentId, chat.title]);
+  const inGuild = place(within, [chat.id, chat.parentId, roomName]);
   const topics = [...groups.own, ...groups.wildcard].flatMap((group) => place(group["topics"], [chat.threadId]).own);
   const own = [...inGuild.own, ...rooms.own, ...groups.own, ...guilds.own];
   const wildcard = [...inGuild.wildcard, ...rooms.wildcard, ...groups.wildcard, ...guilds.wildcard];

@@ -21,7 +21,10 @@ export const Chat = Closed({
   threadId: Opt(NonEmpty),
   /** The chat that a thread hangs on, when the platform gives threads ids of their own. */
   parentId: Opt(NonEmpty),
+  parentTitle: Opt(Type.String()),
   guildId: Opt(NonEmpty),
+  /** What people call that server: configurations may name it so. */
+  guildName: Opt(Type.String()),
   teamId: Opt(NonEmpty),
 });
 export type Chat = Static<typeof Chat>;

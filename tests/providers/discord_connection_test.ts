@@ -82,6 +82,7 @@ Deno.test("beats without an answer end the connection, and it is resumed", async
 
 Deno.test("a server that says nothing at all is left, also when it does not let go", async () => {
   await using lab = await startDiscordLab({ config: { silenceSeconds: 1 } });
+  lab.discord.gateway.freeze();
   await lab.worker.waitState("reconnecting");
   await lab.worker.waitState("connected");
   assert.equal(lab.discord.gateway.identifies, 1);
@@ -227,6 +228,14 @@ Deno.test("a worker that crashed resumes where main has taken everything; a stop
   await third.waitState("connected");
   assert.equal(textOf((await third.nextInbound()).event), "four");
   assert.deepEqual([discord.gateway.identifies, discord.gateway.resumes], [1, 2]);
+});
+
+Deno.test("a stop does not wait for a server that does not let go", async () => {
+  await using lab = await startDiscordLab();
+  lab.discord.gateway.freeze();
+  const begun = performance.now();
+  await lab.worker.stop();
+  assert.ok(performance.now() - begun < 5_000);
 });
 
 Deno.test("a token that is refused in mid-life ends the operation as fatal", async () => {

@@ -148,6 +148,27 @@ test("a stranger gets a code, is let in, and is answered from then on", async ()
   assert.equal((await house.written(direct, 2)).at(-1), "re after");
 });
 
+test("servers and rooms may be listed by name; a thread that borrows the name of a room is not let in by it", async () => {
+  await using house = await startHouse({
+    discord: () => ({
+      groupPolicy: "allowlist",
+      guilds: { "friends-of-tests": { requireMention: false, channels: { general: {}, "#read-only": {} } } },
+    }),
+  });
+  const { discord, discord: { world } } = house;
+  world.thread.name = "general";
+  world.thread.parent_id = world.locked.id;
+  discord.gateway.emit("THREAD_UPDATE", world.thread, { direct: false });
+  discord.say("echo:borrowed", { in: world.thread.id });
+  discord.say("echo:listed");
+  assert.deepEqual(await house.written(world.general.id), ["re listed"]);
+  assert.deepEqual(house.texts(world.thread.id), []);
+  world.thread.parent_id = world.general.id;
+  discord.gateway.emit("THREAD_UPDATE", world.thread, { direct: false });
+  discord.say("echo:inherits", { in: world.thread.id });
+  assert.deepEqual(await house.written(world.thread.id), ["re inherits"]);
+});
+
 test("a server that the configuration does not name is not answered", async () => {
   await using house = await startHouse({
     discord: () => ({ guilds: { "111111111111111111": {} }, groupPolicy: "allowlist" }),

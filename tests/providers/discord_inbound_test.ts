@@ -18,7 +18,13 @@ Deno.test("a server's message says where it was, whether we are meant, and wheth
   const { discord: { world, ...discord }, worker } = lab;
   discord.say("nobody is meant");
   const plain = await message(worker);
-  assert.deepEqual(plain.chat, { id: world.general.id, kind: "channel", title: "general", guildId: world.guildId });
+  assert.deepEqual(plain.chat, {
+    id: world.general.id,
+    kind: "channel",
+    title: "general",
+    guildId: world.guildId,
+    guildName: "Friends of tests",
+  });
   assert.equal(plain.mentioned, false);
   assert.equal(plain.mentionsOthers, undefined);
   assert.deepEqual(plain.sender.aliases, [`user:${world.anna.id}`, "anna"]);
@@ -47,7 +53,15 @@ Deno.test("a thread is a chat of its own that hangs on its channel", async () =>
   const { thread, general, guildId } = discord.world;
   discord.say("in the thread", { in: thread.id });
   const event = await message(worker);
-  assert.deepEqual(event.chat, { id: thread.id, kind: "channel", title: "a thread", guildId, parentId: general.id });
+  assert.deepEqual(event.chat, {
+    id: thread.id,
+    kind: "channel",
+    title: "a thread",
+    guildId,
+    guildName: "Friends of tests",
+    parentId: general.id,
+    parentTitle: "general",
+  });
 });
 
 Deno.test("a worker that resumes a session knows a thread by asking for it, and keeps the order", async () => {

@@ -88,7 +88,14 @@ export function createDirectory(api: Pick<Api, "call">): Directory {
     async chat(channelId, guildId, signal, unknown) {
       // A direct chat needs no more than its id.
       if ((guildId !== undefined || unknown === "ask") && !channels.has(channelId)) await ask(channelId, signal);
-      return chatOf(channelId, guildId, channels.get(channelId));
+      const chat = chatOf(channelId, guildId, channels.get(channelId));
+      const guildName = chat.guildId === undefined ? undefined : guilds.get(chat.guildId)?.name;
+      const parentTitle = chat.parentId === undefined ? undefined : channels.get(chat.parentId)?.name;
+      return {
+        ...chat,
+        ...(guildName === undefined ? {} : { guildName }),
+        ...(typeof parentTitle === "string" ? { parentTitle } : {}),
+      };
     },
     channelName: (channelId) => channels.get(channelId)?.name ?? undefined,
     roleName: (guildId, roleId) => guildId === undefined ? undefined : guilds.get(guildId)?.roles.get(roleId),

@@ -189,6 +189,11 @@ export class Gateway {
     for (const socket of this.sockets) socket.terminate();
   }
 
+  /** The other end is dead: it reads nothing any more and does not even agree to a close. */
+  freeze(): void {
+    for (const socket of this.sockets) socket.pause();
+  }
+
   /** Discord forgets every session. */
   forget(): void {
     for (const session of this.sessions) session.alive = false;
