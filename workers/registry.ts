@@ -1,6 +1,7 @@
 /** Every worker there is, for the supervisor: manifests and entry URLs. Nothing of a worker's code is loaded by main. */
 import type { ChannelManifest } from "../schemas/worker/manifest.ts";
 import { manifest as discord } from "./discord/manifest.ts";
+import { manifest as signal } from "./signal/manifest.ts";
 import { manifest as slack } from "./slack/manifest.ts";
 import { manifest as telegram } from "./telegram/manifest.ts";
 import { manifest as whatsapp } from "./whatsapp/manifest.ts";
@@ -19,4 +20,5 @@ export const CHANNELS: readonly { readonly manifest: ChannelManifest; readonly e
   entry(slack),
   entry(discord),
   entry(whatsapp),
+  entry(signal),
 ];
