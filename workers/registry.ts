@@ -2,6 +2,7 @@
 import type { ChannelManifest } from "../schemas/worker/manifest.ts";
 import { manifest as discord } from "./discord/manifest.ts";
 import { manifest as signal } from "./signal/manifest.ts";
+import { manifest as imessage } from "./imessage/manifest.ts";
 import { manifest as slack } from "./slack/manifest.ts";
 import { manifest as telegram } from "./telegram/manifest.ts";
 import { manifest as whatsapp } from "./whatsapp/manifest.ts";
@@ -21,4 +22,5 @@ export const CHANNELS: readonly { readonly manifest: ChannelManifest; readonly e
   entry(discord),
   entry(whatsapp),
   entry(signal),
+  entry(imessage),
 ];
