@@ -69,14 +69,19 @@ Deno.test("a worker that resumes a session knows a thread by asking for it, and 
   const { discord, worker } = lab;
   await eventually("the saved session", () => JSON.stringify(worker.saved).includes('"seq"'));
   await worker.stop();
-  const { thread, general } = discord.world;
+  const { thread, general, botRole, guildId } = discord.world;
   discord.say("one", { in: thread.id });
   discord.say("two", { in: thread.id });
   const second = await lab.again({ saved: worker.saved });
   const first = await message(second);
-  assert.deepEqual([first.text, first.chat.parentId], ["one", general.id]);
+  assert.deepEqual([first.text, first.chat.parentId, first.chat.parentTitle], ["one", general.id, "general"]);
+  assert.equal(first.chat.guildName, "Friends of tests");
   assert.equal((await message(second)).text, "two");
-  assert.equal(discord.requests.filter(({ path }) => path === `/channels/${thread.id}`).length, 1);
+  discord.say(`<@&${botRole.id}> three`, { in: general.id });
+  assert.deepEqual([(await message(second)).mentioned], [true], "its own role is known again");
+  for (const path of [`/channels/${thread.id}`, `/channels/${general.id}`, `/guilds/${guildId}`]) {
+    assert.equal(discord.requests.filter((each) => each.path === path).length, 1, path);
+  }
 });
 
 Deno.test("a reply carries what it answers; being answered to is no mention, writing the name is", async () => {
@@ -268,9 +273,9 @@ Deno.test("commands are registered with what the configuration adds, and cleared
   assert.deepEqual(names, ["new", "reset", "stop", "status", "model", "think", "queue", "help", "weather"]);
   const line = worker.logs().find(({ event }) => event === "discord.commands_refused");
   assert.deepEqual(line?.fields["commands"], ["bad name!"]);
-  const cleared = await startDiscordLab({ config: { commands: { native: false } } });
-  await using _ = cleared;
-  await eventually("the empty list", () => cleared.discord.world.commands?.length === 0);
+  await worker.stop();
+  await lab.again({ saved: worker.saved, config: { ...lab.config, commands: { native: false } } });
+  await eventually("the empty list", () => discord.world.commands?.length === 0);
 });
 
 Deno.test("forwards, polls and stickers are told in words; notices of the platform are not messages", async () => {

@@ -30,6 +30,8 @@ const checkInfo = checker(Open({
 export interface GatewayEvents extends Pick<LinkEvents, "dispatch"> {
   /** A new session: what happened before it and was not seen has to be fetched. */
   ready(data: unknown): void;
+  /** Ready or resumed. */
+  connected(): void;
 }
 
 export interface GatewayDeps {
@@ -107,6 +109,7 @@ export function createGateway({ context, settings, api, memory, events }: Gatewa
     sign();
     connectedAt = performance.now();
     state({ state: "connected", ...sentenceOfSelf(memory.self(), settings) });
+    events.connected();
   }
 
   function lost({ code, error }: { readonly code?: number; readonly error?: unknown }): void {

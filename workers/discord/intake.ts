@@ -121,13 +121,13 @@ export function createIntake({ context, api, memory, directory, answers, own, pa
     MESSAGE_REACTION_ADD: on(wire.Reaction, reaction(true)),
     MESSAGE_REACTION_REMOVE: on(wire.Reaction, reaction(false)),
     INTERACTION_CREATE: on(wire.Interaction, interaction),
-    GUILD_CREATE: on(wire.Guild, (guild) => directory.guild(guild, self())),
+    GUILD_CREATE: on(wire.Guild, directory.guild),
     GUILD_DELETE: on(wire.Guild, ({ id }) => directory.forgetGuild(id)),
     GUILD_MEMBER_UPDATE: on(wire.MemberUpdate, ({ guild_id: guildId, user, roles }) => {
       if (user.id === self()) directory.ownRoles(guildId, roles);
     }),
     ...both(["GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE"], wire.RoleChange, ({ guild_id: id, role }) => {
-      directory.role(id, role, self());
+      directory.role(id, role);
     }),
     ...both(["CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE"], wire.Channel, directory.channel),
     ...both(["CHANNEL_DELETE", "THREAD_DELETE"], wire.Channel, ({ id }) => directory.forgetChannel(id)),

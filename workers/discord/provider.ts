@@ -29,7 +29,7 @@ export function createProvider(context: ProviderContext): Provider {
   const { log, signal } = context;
   const api = createApi(settings);
   const memory = createMemory(context, settings);
-  const directory = createDirectory(api);
+  const directory = createDirectory(api, () => memory.self()?.id);
   const answers = createAnswers(api, signal);
   const own = createRecent();
   const outlet = createOutlet({ api, settings, answers, onSent: own.add });
@@ -39,7 +39,7 @@ export function createProvider(context: ProviderContext): Provider {
     settings,
     api,
     memory,
-    events: { dispatch: intake.dispatch, ready },
+    events: { dispatch: intake.dispatch, ready, connected: () => void register() },
   });
   let registered = false;
 
@@ -54,12 +54,13 @@ export function createProvider(context: ProviderContext): Provider {
       applicationId,
       ...(user.username === undefined ? {} : { username: user.username }),
     });
-    if (!registered) void register(applicationId);
     void catchUp({ context, api, memory, directory, settings, intake });
   }
 
-  /** Replaces the whole list, so that a command that is gone here is gone there. */
-  async function register(applicationId: string): Promise<void> {
+  /** Once in a process. Replaces the whole list, so that a command that is gone here is gone there. */
+  async function register(): Promise<void> {
+    const applicationId = memory.self()?.applicationId;
+    if (registered || applicationId === undefined) return;
     registered = true;
     const { commands, refused } = commandsOf(settings);
     if (refused.length > 0) log("warn", "discord.commands_refused", { commands: refused });

@@ -18,7 +18,7 @@ export const User = Open({
 });
 export type User = Static<typeof User>;
 
-const Member = Open({ nick: MaybeStr, roles: Opt(Type.Array(Id)), user: Opt(User) });
+export const Member = Open({ nick: MaybeStr, roles: Opt(Type.Array(Id)), user: Opt(User) });
 export type Member = Static<typeof Member>;
 
 const Attachment = Open({

@@ -83,6 +83,16 @@ export class Routes {
       if (person.bot === true) throw refuse(400, 50007, "Cannot send messages to this user");
       return json(this.world.directChannel(person));
     }],
+    ["GET", /^\/guilds\/(\d+)$/u, (_, [id]) => {
+      if (id !== this.world.guildId) throw refuse(404, 10004, "Unknown Guild");
+      const { channels: _channels, threads: _threads, members: _members, ...guild } = this.world.guild();
+      return json(guild);
+    }],
+    ["GET", /^\/guilds\/(\d+)\/members\/(\d+)$/u, (_, [guild, id]) => {
+      const member = this.world.guild().members.find(({ user }) => guild === this.world.guildId && user.id === id);
+      if (!member) throw refuse(404, 10007, "Unknown Member");
+      return json(member);
+    }],
     ["GET", /^\/channels\/(\d+)$/u, (_, [id]) => json(this.#channel(id))],
     ["GET", /^\/channels\/(\d+)\/messages$/u, ({ query }, [id]) => {
       this.#channel(id);
