@@ -53,7 +53,8 @@ export function connectForLife(deps: ConnectionDeps): Life {
     while (!context.signal.aborted) {
       leave = new AbortController();
       try {
-        session ??= await prepare(deps, suspect);
+        // Later, so that the event that says it can still be acknowledged.
+        session ??= await prepare(deps, () => void setTimeout(suspect));
         const { facts, intake } = session;
         const online = () => report(deps, trouble, facts);
         if (settings.signingSecret === undefined) {
