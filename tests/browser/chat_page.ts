@@ -89,8 +89,16 @@ export class ChatPage {
   }
 
   async openDevices(): Promise<void> {
-    await this.page.locator(".foot-button").click();
+    await this.page.locator(".devices-button").click();
     await this.page.getByRole("dialog", { name: "Devices" }).waitFor();
+  }
+
+  /** Opens the channels panel and returns it. */
+  async openChannels(): Promise<Locator> {
+    await this.page.locator(".channels-button").click();
+    const dialog = this.page.getByRole("dialog", { name: "Channels" });
+    await dialog.waitFor();
+    return dialog;
   }
 
   /** Compares the page with what the gateway has stored: nothing missing, stale or doubled. */

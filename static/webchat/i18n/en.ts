@@ -1,4 +1,6 @@
 /** The page in English; the other languages have exactly these keys. */
+import { channelsEn } from "./channels_en.ts";
+
 export const en = {
   name: "English",
   skip: "Skip to the message box",
@@ -156,4 +158,5 @@ export const en = {
   ago: (n: number, unit: Intl.RelativeTimeFormatUnit) =>
     new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" }).format(-n, unit),
   locale: "en",
+  channels: channelsEn,
 };

@@ -1,4 +1,5 @@
 /** 简体中文界面。 */
+import { channelsZh } from "./channels_zh.ts";
 import type { en } from "./en.ts";
 
 export const zh: typeof en = {
@@ -154,4 +155,5 @@ export const zh: typeof en = {
   via: (channel) => `来自 ${channel}`,
   ago: (n, unit) => new Intl.RelativeTimeFormat("zh-CN", { numeric: "auto", style: "short" }).format(-n, unit),
   locale: "zh-CN",
+  channels: channelsZh,
 };

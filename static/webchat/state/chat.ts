@@ -3,8 +3,10 @@ import type { Hello } from "../client/hello.ts";
 import { fields, word } from "../client/read.ts";
 import { browserTimers, RequestError, type Timers } from "../client/link.ts";
 import { may } from "../client/protocol.ts";
+import { ChannelDesk } from "./channel_desk.ts";
 import { draftName, keep } from "./keep.ts";
 import { type ImagePart, isActive, type Outgoing, threadOf } from "./model.ts";
+import { once } from "./once.ts";
 import { readDevices, readEntry, readHistory, readSessions } from "./parse.ts";
 import type { Store } from "./store.ts";
 
@@ -17,27 +19,9 @@ export interface Wire {
   request(method: string, params: unknown, deadlineMs?: number): Promise<unknown>;
 }
 
-/** Runs a job once at a time; a call during the job makes it run once more afterwards. */
-function once(job: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  let again = false;
-  return () => {
-    if (running) {
-      again = true;
-      return running;
-    }
-    running = (async () => {
-      do {
-        again = false;
-        await job();
-      } while (again);
-    })().finally(() => running = undefined);
-    return running;
-  };
-}
-
 export class Chat {
   readonly store: Store;
+  readonly channels: ChannelDesk;
   #wire: Wire;
   #posting = new Set<string>();
   #subscribed: string | undefined;
@@ -50,6 +34,7 @@ export class Chat {
     this.store = store;
     this.#wire = wire;
     this.#timers = timers;
+    this.channels = new ChannelDesk(store, wire, timers);
   }
 
   /** Connected, for the first time or again: fetch everything that may have changed. */
@@ -61,17 +46,20 @@ export class Chat {
     void this.refresh().then(() => this.#resend());
     void this.refreshSessions();
     void this.refreshDevices();
+    this.channels.hello();
   }
 
   /** Events were lost: the same refresh, quietly. */
   gap(): void {
     void this.refresh();
     void this.refreshSessions();
+    this.channels.refresh();
   }
 
   event(name: string, payload: unknown): void {
     const key = word(fields(payload)["sessionKey"]);
     const { current } = this.store.get();
+    this.channels.event(name);
     if (name.startsWith("device.pair.")) return this.#soon("devices", () => this.refreshDevices());
     if (name === "sessions.changed") return this.#changed(key, fields(payload)["reason"]);
     if (key === undefined || key !== current) return;

@@ -1,6 +1,7 @@
-/** What the page knows: the connection, the sessions, the threads, the devices. Plain data; the reducer changes it. */
+/** What the page knows: the connection, the sessions, the threads, the devices, the channels. Plain data; the reducer changes it. */
 import type { Connection } from "../client/protocol.ts";
 import type { Hello } from "../client/hello.ts";
+import { type ChannelsState, emptyChannels } from "./channels_model.ts";
 
 export interface ImagePart {
   readonly type: "image";
@@ -128,6 +129,7 @@ export interface State {
   readonly defaultModel: string | undefined;
   readonly pending: readonly PendingDevice[];
   readonly paired: readonly PairedDevice[];
+  readonly channels: ChannelsState;
   readonly notice: Notice | undefined;
 }
 
@@ -154,6 +156,7 @@ export const emptyState: State = {
   defaultModel: undefined,
   pending: [],
   paired: [],
+  channels: emptyChannels,
   notice: undefined,
 };
 

@@ -1,6 +1,7 @@
 /** The only place where the state changes: a pure function of the state and what happened. */
 import type { Connection } from "../client/protocol.ts";
 import type { Hello } from "../client/hello.ts";
+import type { ChannelsState } from "./channels_model.ts";
 import {
   emptyThread,
   type Entry,
@@ -39,6 +40,7 @@ export type Action =
     readonly pending: readonly PendingDevice[];
     readonly paired: readonly PairedDevice[];
   }
+  | { readonly type: "channels"; readonly change: Partial<ChannelsState> }
   | { readonly type: "notice"; readonly notice: Notice | undefined };
 
 export function reduce(state: State, action: Action): State {
@@ -70,6 +72,8 @@ export function reduce(state: State, action: Action): State {
       };
     case "devices":
       return { ...state, pending: action.pending, paired: action.paired };
+    case "channels":
+      return { ...state, channels: { ...state.channels, ...action.change } };
     case "notice":
       return { ...state, notice: action.notice };
     default:

@@ -1,6 +1,7 @@
 /** The page as a whole: gate or chat, the dialogs, the keys that work everywhere. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { activeRuns, threadOf } from "../state/model.ts";
+import { Channels } from "./channels.tsx";
 import { Composer, composing } from "./composer.tsx";
 import { ConnectionBar } from "./connection.tsx";
 import { useMedia, useStore, useUi } from "./context.ts";
@@ -44,9 +45,13 @@ export function App() {
   const state = useStore(ui.store);
   const phone = useMedia("(max-width: 760px)");
   const [drawer, setDrawer] = useState(false);
-  const [panel, setPanel] = useState<"devices" | "switcher">();
+  const [panel, setPanel] = useState<"devices" | "channels" | "switcher">();
   const thread = threadOf(state);
   const closePanel = () => setPanel(undefined);
+  const open = (name: "devices" | "channels") => {
+    setDrawer(false);
+    setPanel(name);
+  };
 
   useKeys({
     "Ctrl+K": () => state.hello && setPanel(panel === "switcher" ? undefined : "switcher"),
@@ -66,10 +71,8 @@ export function App() {
         state={state}
         hidden={phone && !drawer}
         onDone={() => setDrawer(false)}
-        onDevices={() => {
-          setDrawer(false);
-          setPanel("devices");
-        }}
+        onDevices={() => open("devices")}
+        onChannels={() => open("channels")}
       />
       {phone && drawer && <div class="shade" onClick={() => setDrawer(false)} />}
       <main class="main" inert={phone && drawer}>
@@ -82,6 +85,7 @@ export function App() {
         </div>
       </main>
       {panel === "devices" && <Devices state={state} onClose={closePanel} />}
+      {panel === "channels" && <Channels state={state} onClose={closePanel} />}
       {panel === "switcher" && <Switcher state={state} onClose={closePanel} />}
     </div>
   );

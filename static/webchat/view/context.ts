@@ -4,6 +4,7 @@ import { useContext, useEffect, useState } from "preact/hooks";
 import type { GatewayClient } from "../client/protocol.ts";
 import type { Language, Words } from "../i18n/mod.ts";
 import type { Chat } from "../state/chat.ts";
+import { channelLabel } from "../state/channels_model.ts";
 import type { SessionRow, State } from "../state/model.ts";
 import type { Store } from "../state/store.ts";
 
@@ -65,4 +66,10 @@ export function sessionTitle(t: Words, key: string, mainKey: string | undefined,
   if (key === mainKey) return t.main;
   if (row?.title && row.title !== key) return row.title;
   return row?.preview ?? t.untitled;
+}
+
+/** The channel that a session is used over, as people know it; undefined for this page itself. */
+export function channelOf({ channels }: State, row: SessionRow | undefined): string | undefined {
+  const id = row?.channel;
+  return id === undefined || id === "webchat" ? undefined : channelLabel(channels, id);
 }

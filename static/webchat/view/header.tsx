@@ -1,7 +1,7 @@
 /** The line above the conversation: its name, the model, and what can be done with it. */
 import { useEffect, useState } from "preact/hooks";
 import type { State } from "../state/model.ts";
-import { sessionTitle, useUi } from "./context.ts";
+import { channelOf, sessionTitle, useUi } from "./context.ts";
 import { Confirm, Rename } from "./dialog.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
@@ -11,6 +11,7 @@ export function Header({ state, onMenu }: { state: State; onMenu(): void }) {
   const row = state.sessions.find((one) => one.key === state.current);
   const main = state.current === state.hello?.mainKey;
   const title = sessionTitle(t, state.current, state.hello?.mainKey, row);
+  const channel = channelOf(state, row);
   const model = row?.model ?? state.defaultModel;
   useEffect(() => void (document.title = `${title} · OpenClaw`), [title]);
   const close = () => setAsking(undefined);
@@ -20,6 +21,7 @@ export function Header({ state, onMenu }: { state: State; onMenu(): void }) {
         <Tool name="menu" label={t.openMenu} onClick={onMenu} />
       </span>
       <h1 title={title}>{title}</h1>
+      {channel && <span class="chip">{t.via(channel)}</span>}
       {model && <span class="chip model">{model}</span>}
       <span class="grow" />
       <Tool name="pencil" label={t.rename} onClick={() => setAsking("rename")} />

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ago, exactTime, type Words } from "../i18n/mod.ts";
 import { emptyThread, isActive, type SessionRow, type State } from "../state/model.ts";
 import { composing } from "./composer.tsx";
-import { sessionTitle, useNow, useUi } from "./context.ts";
+import { channelOf, sessionTitle, useNow, useUi } from "./context.ts";
 import { Dialog } from "./dialog.tsx";
 import { Icon } from "./icons.tsx";
 
@@ -81,7 +81,7 @@ function SessionItem(
   const thread = state.threads[row.key] ?? emptyThread(row.key);
   // Of the open chat we know more than the list, which is always a moment behind.
   const running = current && thread.loaded ? thread.runs.some(isActive) : row.running;
-  const channel = row.channel && row.channel !== "webchat" ? row.channel : undefined;
+  const channel = channelOf(state, row);
   return (
     <li>
       <button type="button" class="session" aria-current={current ? "page" : undefined} onClick={() => onOpen(row.key)}>

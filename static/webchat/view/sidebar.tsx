@@ -1,5 +1,6 @@
 /** The left column: new chat, search, the sessions, and at its foot the connection and the settings. On phones a drawer. */
 import { useState } from "preact/hooks";
+import { needsPerson } from "../state/channels_model.ts";
 import type { State } from "../state/model.ts";
 import { ConnectionDot } from "./connection.tsx";
 import { useUi } from "./context.ts";
@@ -13,9 +14,10 @@ interface SidebarProps {
   readonly hidden: boolean;
   onDone(): void;
   onDevices(): void;
+  onChannels(): void;
 }
 
-export function Sidebar({ state, hidden, onDone, onDevices }: SidebarProps) {
+export function Sidebar({ state, hidden, onDone, onDevices, onChannels }: SidebarProps) {
   const { t, chat } = useUi();
   const [query, setQuery] = useState("");
   const search = (text: string) => {
@@ -58,7 +60,12 @@ export function Sidebar({ state, hidden, onDone, onDevices }: SidebarProps) {
       </label>
       <SessionList state={state} query={query} onOpen={open} />
       <footer class="foot">
-        <button type="button" class={waiting ? "foot-button attention" : "foot-button"} onClick={onDevices}>
+        <ChannelsButton state={state} onOpen={onChannels} />
+        <button
+          type="button"
+          class={waiting ? "foot-button devices-button attention" : "foot-button devices-button"}
+          onClick={onDevices}
+        >
           <Icon name="devices" />
           <span>{waiting ? t.devicesWaiting(waiting) : t.devices}</span>
           {waiting > 0 && <b class="badge" aria-hidden="true">{waiting}</b>}
@@ -69,5 +76,31 @@ export function Sidebar({ state, hidden, onDone, onDevices }: SidebarProps) {
         </div>
       </footer>
     </aside>
+  );
+}
+
+/** Counts what waits for the owner: people first, then messages, then accounts. */
+function ChannelsButton({ state, onOpen }: { state: State; onOpen(): void }) {
+  const { t } = useUi();
+  const { requests, held, accounts } = state.channels;
+  const waiting = requests.length + held.length;
+  const attention = waiting > 0 || accounts.some(needsPerson);
+  const words = requests.length
+    ? t.channels.asking(requests.length)
+    : held.length
+    ? t.channels.heldCount(held.length)
+    : attention
+    ? t.channels.attention
+    : t.channels.title;
+  return (
+    <button
+      type="button"
+      class={attention ? "foot-button channels-button attention" : "foot-button channels-button"}
+      onClick={onOpen}
+    >
+      <Icon name="channels" />
+      <span>{words}</span>
+      {waiting > 0 && <b class="badge" aria-hidden="true">{waiting}</b>}
+    </button>
   );
 }
