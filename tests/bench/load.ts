@@ -80,7 +80,8 @@ class Client {
 }
 
 const identity = makeIdentity();
-const open = (target: Target): Promise<Client> => Client.open(target, identity);
+/** A client of the bench's own device, with the usual scopes. */
+export const open = (target: Target): Promise<Client> => Client.open(target, identity);
 
 async function many(target: Target, count: number): Promise<Client[]> {
   const clients: Client[] = [];

@@ -1,4 +1,7 @@
-/** `deno task bench [--write]`: the gateway beside a bare server, as a table with the targets. */
+/**
+ * `deno task bench [--write]`: the gateway beside a bare server, and its channels, as tables with the targets. With
+ * `--channels` the channels alone.
+ */
 import { TestClient } from "../helpers/client.ts";
 import { denoDir, freePort, ROOT, TEST_TOKEN } from "../helpers/gateway.ts";
 import { engineFlags, gatewayFlags } from "../helpers/permissions.ts";
@@ -7,7 +10,10 @@ import { cat } from "../helpers/process_facts.ts";
 import { pause } from "../helpers/wait.ts";
 import { measure } from "./load.ts";
 import { page, type Result, table } from "./report.ts";
+import { measureLatency } from "./latency.ts";
+import { channelSection, type LatencyRow, latencyTable, workerTable } from "./report_channels.ts";
 import { Target } from "./target.ts";
+import { measureWorkers } from "./workers.ts";
 
 interface Started {
   readonly child: Deno.ChildProcess;
@@ -77,34 +83,59 @@ async function main(): Promise<void> {
   };
   await Deno.mkdir(env.OPENCLAW_STATE_DIR, { mode: 0o700 });
   await Deno.writeTextFile(env.OPENCLAW_CONFIG_PATH, JSON.stringify(configFor(modelUrl)), { mode: 0o600 });
-  const helper = ["run", "--cached-only", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env", "--allow-sys"];
   const model = new Deno.Command(Deno.execPath(), {
-    args: [...helper, `${ROOT}tests/bench/model_process.ts`, String(modelPort)],
+    args: [...HELPER, `${ROOT}tests/bench/model_process.ts`, String(modelPort)],
     env,
     clearEnv: true,
     stdout: "null",
   }).spawn();
   try {
     await listening(modelPort);
-    const gatewayArgs = ["--port", String(port)];
-    const flags = [...await engineFlags(), ...await gatewayFlags(env, gatewayArgs)];
-    const entry = [`${ROOT}main.ts`, "gateway", ...gatewayArgs];
-    print("Measuring the bare server …");
-    const bare = await bench(
-      "bare",
-      [...helper, `${ROOT}tests/bench/bare_server.ts`, String(barePort), modelUrl],
-      barePort,
-      env,
-    );
-    print("Measuring the gateway …");
-    const ours = await bench("gateway", ["run", ...flags, "--cached-only", "--no-prompt", ...entry], port, env);
+    const channels = await measureChannels(configFor(modelUrl));
+    if (Deno.args.includes("--channels")) return;
+    const { ours, bare } = await measureGateway({ port, barePort, modelUrl, env });
     print(`\n${table(ours, bare)}\n`);
-    if (Deno.args.includes("--write")) await writePage(page(ours, bare, machine()));
+    if (Deno.args.includes("--write")) await writePage(page(ours, bare, machine(), channels));
   } finally {
     model.kill("SIGTERM");
     await model.status;
     await Deno.remove(home, { recursive: true });
   }
+}
+
+const HELPER = ["run", "--cached-only", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env", "--allow-sys"];
+
+interface Setup {
+  readonly port: number;
+  readonly barePort: number;
+  readonly modelUrl: string;
+  readonly env: Record<string, string>;
+}
+
+async function measureGateway({ port, barePort, modelUrl, env }: Setup): Promise<{ ours: Result; bare: Result }> {
+  const gatewayArgs = ["--port", String(port)];
+  const flags = [...await engineFlags(), ...await gatewayFlags(env, gatewayArgs)];
+  const entry = [`${ROOT}main.ts`, "gateway", ...gatewayArgs];
+  print("Measuring the bare server …");
+  const bareArgs = [...HELPER, `${ROOT}tests/bench/bare_server.ts`, String(barePort), modelUrl];
+  const bare = await bench("bare", bareArgs, barePort, env);
+  print("Measuring the gateway …");
+  const ours = await bench("gateway", ["run", ...flags, "--cached-only", "--no-prompt", ...entry], port, env);
+  return { ours, bare };
+}
+
+/** Prints the tables of the channels and returns their part of the page. */
+async function measureChannels(modelConfig: Record<string, unknown>): Promise<string> {
+  print("Measuring the workers of the providers …");
+  const workers = await measureWorkers();
+  print(`\n${workerTable(workers)}\n`);
+  const rows: LatencyRow[] = [];
+  for (const flood of ["none", "refused", "answered"] as const) {
+    print(`Measuring the way of a message (flood: ${flood}) …`);
+    rows.push({ flood, latency: await measureLatency(flood, modelConfig) });
+  }
+  print(`\n${latencyTable(rows)}\n`);
+  return channelSection(workers, rows);
 }
 
 /** Writes the committed page in the form that `deno fmt --check` wants. */

@@ -88,14 +88,14 @@ export function table(ours: Result, bare: Result): string {
   return ["| | gateway | bare server | target | |", "|---|---|---|---|---|", ...lines].join("\n");
 }
 
-function number(value: number): string {
+export function number(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (value >= 1_000) return Math.round(value).toLocaleString("en-US");
   return value >= 100 ? String(Math.round(value)) : String(Math.round(value * 10) / 10);
 }
 
 /** The committed page. */
-export function page(ours: Result, bare: Result, machine: string): string {
+export function page(ours: Result, bare: Result, machine: string, channels: string): string {
   return `# Benchmarks
 
 \`deno task bench\` measures this gateway and a bare \`ws\` server (tests/bench/bare_server.ts: the least work that answers
@@ -113,5 +113,6 @@ transcript and two answers; every durable write is inside the figures.
 Where a target is missed: memory right after the load is what waited for clients that read slower than the gateway sends
 (the load generator shares the two cores); the engine gives it back within 20 seconds, as the next row shows. CPU of a
 handshake above 1 ms is spread thin: signature check, five small SQLite statements, the upgrade's middleware.
-`;
+
+${channels}`;
 }

@@ -1,0 +1,5 @@
+/** discord.js alone in a worker. */
+import "./shim.ts";
+
+await import("discord.js");
+postMessage("ready");

@@ -1,0 +1,2 @@
+/** A worker with nothing in it, for the providers that need no library. */
+postMessage("ready");
