@@ -243,6 +243,27 @@ channelTest(
   },
 );
 
+channelTest("The panel speaks Chinese, on a phone, too", {}, async ({ gateway, platform }) => {
+  await using visitor = await Visitor.come({ ...PHONE, locale: "zh-CN" });
+  const chat = new ChatPage(await visitor.open(gateway.httpUrl));
+  const { page } = chat;
+  await page.locator("form input").fill(gateway.token);
+  await page.locator("form input").press("Enter");
+  await chat.ready();
+  platform.say("有人吗？", { chatId: "eve-chat", senderId: "eve" });
+  await page.locator(".head .ghost").first().tap();
+  await page.getByText("1 人请求发消息").tap();
+  const panel = page.getByRole("dialog", { name: "渠道" });
+  await panel.getByText("有人吗？").waitFor();
+  await state(panel, "已连接");
+  await clean(page, "the panel in Chinese");
+  await snap(page, "chinese");
+  const small = await panel.locator(".acts button").evaluateAll((buttons) =>
+    buttons.map((button) => button.getBoundingClientRect()).filter(({ height }) => height < 38).length
+  );
+  assert.equal(small, 0, "every button is large enough for a finger");
+});
+
 /** Waits for the account to be in this state. */
 const state = (panel: Locator, name: string): Promise<void> =>
   panel.locator(".account .chip", { hasText: new RegExp(`^ *${name}$`, "u") }).waitFor();

@@ -34,7 +34,6 @@ export interface ChannelAccount {
 export interface SenderRequest {
   readonly requestId: string;
   readonly channel: string;
-  readonly channelLabel: string;
   readonly accountId: string;
   readonly senderId: string;
   readonly name: string;

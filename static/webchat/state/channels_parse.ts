@@ -83,7 +83,6 @@ function request(value: unknown): SenderRequest | undefined {
   return {
     requestId,
     channel,
-    channelLabel: word(row["channelLabel"]) ?? channel,
     accountId,
     senderId,
     name: word(row["senderLabel"]) ?? senderId,

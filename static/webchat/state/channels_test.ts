@@ -40,7 +40,6 @@ const STATUS = {
 const request = (requestId: string, channel: string) => ({
   requestId,
   channel,
-  channelLabel: "Tele",
   accountId: "a",
   senderId: "s1",
   senderLabel: "Eve",

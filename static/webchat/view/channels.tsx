@@ -15,6 +15,10 @@ export function Channels({ state, onClose }: { state: State; onClose(): void }) 
   const [said, setSaid] = useState("");
   const { channels } = state;
   useEffect(() => chat.channels.watch(), []);
+  useEffect(() => {
+    // The button that was pressed may be gone with its item; the keyboard must not be left outside the panel.
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>(".channels .ghost")?.focus();
+  }, [channels.requests, channels.held]);
   return (
     <Dialog label={t.channels.title} name="panel channels" onClose={onClose}>
       <DialogHead title={t.channels.title} onClose={onClose} />
