@@ -1,5 +1,6 @@
 /** Every worker there is, for the supervisor: manifests and entry URLs. Nothing of a worker's code is loaded by main. */
 import type { ChannelManifest } from "../schemas/worker/manifest.ts";
+import { manifest as bluebubbles } from "./bluebubbles/manifest.ts";
 import { manifest as discord } from "./discord/manifest.ts";
 import { manifest as signal } from "./signal/manifest.ts";
 import { manifest as imessage } from "./imessage/manifest.ts";
@@ -23,4 +24,5 @@ export const CHANNELS: readonly { readonly manifest: ChannelManifest; readonly e
   entry(whatsapp),
   entry(signal),
   entry(imessage),
+  entry(bluebubbles),
 ];
