@@ -73,7 +73,7 @@ Deno.test("own messages and other bots are marked", async () => {
   await lab.send({ target: { chatId: lab.general.id }, text: "from me" });
   const own = await lab.worker.nextInbound();
   assert.equal(own.event.sender.isSelf, true);
-  await lab.server.people.event({
+  const posted = lab.server.people.event({
     type: "message",
     subtype: "bot_message",
     channel: lab.general.id,
@@ -86,6 +86,7 @@ Deno.test("own messages and other bots are marked", async () => {
   });
   const other = await lab.nextMessage();
   assert.deepEqual([other.sender.isBot, other.sender.name, other.text], [true, "Deploys", "Build 7\ngreen"]);
+  await within("the acknowledgement", posted);
 });
 
 Deno.test("groups of direct messages are off until they are switched on", async () => {
