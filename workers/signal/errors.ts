@@ -107,7 +107,7 @@ type Base = Pick<ChannelError, "message" | "platformCode">;
 
 /** `-1` and the protocol's own refusals: the request was looked at and not carried out. */
 function userCode(said: string): ChannelError["code"] {
-  if (/not registered|unregistered|group not found|unknown|not found/iu.test(said)) return "not_found";
+  if (/not registered|unregistered|unknown|not f(?:ou|i)nd/iu.test(said)) return "not_found";
   if (/not a (?:group )?member|not allowed|only admins/iu.test(said)) return "forbidden";
   if (/too (?:long|big|large)/iu.test(said)) return "too_large";
   return "invalid";

@@ -36,7 +36,7 @@ export function createRpc(baseUrl: string): Rpc {
       const response = await fetch(`${baseUrl}/api/v1/rpc`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ jsonrpc: "2.0", id: String(++ids), method, params }),
+        body: onceOnly(JSON.stringify({ jsonrpc: "2.0", id: String(++ids), method, params })),
         // The daemon never redirects: whoever does is not the daemon.
         redirect: "manual",
         signal,
@@ -73,6 +73,18 @@ export function createRpc(baseUrl: string): Rpc {
     },
   };
 }
+
+/**
+ * A body that can be sent once. The runtime sends a request with a plain body again, by itself, when the connection breaks
+ * before the answer: the daemon would carry out a send twice and nobody would know.
+ */
+const onceOnly = (text: string): ReadableStream<Uint8Array<ArrayBuffer>> =>
+  new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(text));
+      controller.close();
+    },
+  });
 
 /** Errors of the daemon may come with any status; without one in the body the status decides. */
 function answerOf(method: string, status: number, text: string): unknown {
