@@ -67,7 +67,7 @@ export function channelSection(workers: readonly WorkerResult[], rows: readonly 
   return `## Channels
 
 Each provider's worker with its real library under its real permissions, in a process of its own: from \`new Worker\` to the
-account's first attempt to connect (its platform is a closed port), and what the process grew by until four seconds later.
+account's first attempt to connect (its platform is a closed port), and what the process grew by until three seconds later.
 Beside it the library alone in a worker.
 
 ${workerTable(workers)}

@@ -12,7 +12,7 @@ import { pause, within } from "../helpers/wait.ts";
 import { ACCOUNTS, type BenchAccount } from "./accounts.ts";
 
 /** From the start of the account until its first tries are over and the engine has cleaned up after the loading. */
-const SETTLE_MS = 4_000;
+const SETTLE_MS = 3_000;
 const [kind = "", file = ""] = Deno.args;
 const checkReport = messageChecker(ChannelReport);
 const rssMb = (): number => Deno.memoryUsage().rss / 2 ** 20;
