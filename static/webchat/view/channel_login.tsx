@@ -27,12 +27,12 @@ export function ChannelLogin({ login, channels }: { login: LoginView; channels: 
       {login.phase === "choosing" && <Ways flows={flows} onPick={(id) => void desk.start(id)} />}
       <div role="status">
         {login.phase === "done" && (
-          <p class="end">
+          <p class="login-end">
             <Icon name="check" /> <strong>{t.channels.loginDone}</strong>
           </p>
         )}
         {login.phase === "failed" && (
-          <p class="end problem">
+          <p class="login-end problem">
             <Icon name="alert" /> <strong>{t.channels.loginFailed}</strong>
           </p>
         )}

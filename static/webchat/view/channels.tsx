@@ -22,7 +22,7 @@ export function Channels({ state, onClose }: { state: State; onClose(): void }) 
   return (
     <Dialog label={t.channels.title} name="panel channels" onClose={onClose}>
       <DialogHead title={t.channels.title} onClose={onClose} />
-      <p class="said" role="status">{said}</p>
+      <p class="done-line" role="status">{said}</p>
       <Requests state={state} onSaid={setSaid} />
       {(channels.held.length > 0 || channels.failures["held"]) && <Held state={state} onSaid={setSaid} />}
       <Accounts state={state} />
