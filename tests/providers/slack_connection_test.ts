@@ -6,12 +6,12 @@ import { assertDenials } from "../helpers/denials.ts";
 import { eventually, within } from "../helpers/wait.ts";
 import { Refusal } from "../servers/slack/refusal.ts";
 import { startSlack } from "../servers/slack/server.ts";
-import { failureOf, slackLab, startWorkerFor } from "./slack_lab.ts";
+import { failureOf, slackLab, startWorkerFor, test } from "./slack_lab.ts";
 
 const refuse = (code: string) => ({ kind: "refuse" as const, refusal: new Refusal(code) });
 
 for (const isolation of ["worker", "process"] as const) {
-  Deno.test(`Slack as a ${isolation} reaches its platform and nothing else`, async () => {
+  test(`Slack as a ${isolation} reaches its platform and nothing else`, async () => {
     await assertDenials({
       manifest,
       entry: new URL("../fixtures/workers/probe_slack.ts", import.meta.url),
@@ -20,7 +20,7 @@ for (const isolation of ["worker", "process"] as const) {
     });
   });
 
-  Deno.test(`as a ${isolation}: connects by one socket, says who it is, and takes a message`, async () => {
+  test(`as a ${isolation}: connects by one socket, says who it is, and takes a message`, async () => {
     await using lab = await slackLab({ isolation });
     const connected = lab.worker.states().find(({ state }) => state === "connected");
     assert.equal(connected?.sentence, "Connected as @house_bot in The House");
@@ -33,7 +33,7 @@ for (const isolation of ["worker", "process"] as const) {
   });
 }
 
-Deno.test("Slack's worker has the network of Slack and the system's release, nothing else", () => {
+test("Slack's worker has the network of Slack and the system's release, nothing else", () => {
   assert.deepEqual(workerFlags(channelPermissions(manifest.permissions({}))), [
     "--allow-net=*.slack.com:443",
     "--allow-sys=osRelease",
@@ -46,7 +46,7 @@ Deno.test("Slack's worker has the network of Slack and the system's release, not
   ]);
 });
 
-Deno.test("another server gets its own address and the hosts that were named, and is shown", () => {
+test("another server gets its own address and the hosts that were named, and is shown", () => {
   const config = { apiRoot: "https://slack.example.org/api", socketHosts: ["wss.example.org:443"] };
   assert.deepEqual(manifest.permissions(config).net, ["slack.example.org:443", "wss.example.org:443"]);
   assert.deepEqual(manifest.foreignAddresses(config), ["https://slack.example.org/api", "wss.example.org:443"]);
@@ -57,7 +57,7 @@ Deno.test("another server gets its own address and the hosts that were named, an
 });
 
 for (const code of ["invalid_auth", "account_inactive", "token_revoked"]) {
-  Deno.test(`${code} stops the account and says what to do; nothing is left unhandled`, async () => {
+  test(`${code} stops the account and says what to do; nothing is left unhandled`, async () => {
     await using lab = await slackLab({ connected: false, before: ({ bot }) => void (bot.revoked = code) });
     const state = await lab.worker.waitState("bad_credentials");
     assert.deepEqual([state.userAction, state.platformCode], ["set_token", code]);
@@ -67,7 +67,7 @@ for (const code of ["invalid_auth", "account_inactive", "token_revoked"]) {
   });
 }
 
-Deno.test("a void app-level token stops the account as well", async () => {
+test("a void app-level token stops the account as well", async () => {
   await using lab = await slackLab({
     connected: false,
     before: (server) => server.fail("apps.connections.open", refuse("invalid_auth")),
@@ -75,14 +75,14 @@ Deno.test("a void app-level token stops the account as well", async () => {
   assert.equal((await lab.worker.waitState("bad_credentials")).platformCode, "invalid_auth");
 });
 
-Deno.test("tokens of the wrong kind are told before anything is asked", async () => {
+test("tokens of the wrong kind are told before anything is asked", async () => {
   await using lab = await slackLab({ connected: false, secrets: { appToken: "xoxb-not-an-app-token" } });
   const state = await lab.worker.waitState("bad_credentials");
   assert.match(state.sentence, /xapp-/u);
   assert.equal(lab.server.calls.length, 0);
 });
 
-Deno.test("a token that is revoked meanwhile is found out by a failed send, and by Slack's own event", async () => {
+test("a token that is revoked meanwhile is found out by a failed send, and by Slack's own event", async () => {
   await using lab = await slackLab();
   lab.server.bot.revoked = "token_revoked";
   const message = { target: { chatId: lab.dm.id }, text: "x", idempotencyKey: "k" };
@@ -97,7 +97,7 @@ Deno.test("a token that is revoked meanwhile is found out by a failed send, and 
   assert.equal((await second.worker.waitState("bad_credentials")).platformCode, "account_inactive");
 });
 
-Deno.test("an event is acknowledged after the inbox has it and not before, and comes again until then", async () => {
+test("an event is acknowledged after the inbox has it and not before, and comes again until then", async () => {
   await using lab = await slackLab({ slack: { ackMs: 300 } });
   lab.server.people.say({ user: lab.alice.id, channel: lab.dm.id, text: "keep me" });
   const first = await lab.worker.nextInbound({ ack: false });
@@ -110,7 +110,7 @@ Deno.test("an event is acknowledged after the inbox has it and not before, and c
   await eventually("the acknowledgement", () => lab.server.sockets.unacknowledged() === 0);
 });
 
-Deno.test("a worker that dies before the commit loses nothing", async () => {
+test("a worker that dies before the commit loses nothing", async () => {
   const server = await startSlack({ ackMs: 60_000 });
   try {
     const alice = server.world.addUser("alice");
@@ -132,7 +132,7 @@ Deno.test("a worker that dies before the commit loses nothing", async () => {
 });
 
 for (const reason of ["refresh_requested", "warning"]) {
-  Deno.test(`${reason}: a fresh socket at once, never two, and what happened in between arrives`, async () => {
+  test(`${reason}: a fresh socket at once, never two, and what happened in between arrives`, async () => {
     await using lab = await slackLab();
     lab.server.sockets.disconnect(reason);
     await lab.worker.waitState("reconnecting");
@@ -144,7 +144,7 @@ for (const reason of ["refresh_requested", "warning"]) {
   });
 }
 
-Deno.test("a connection that breaks comes back by itself, again and again, with one socket at a time", async () => {
+test("a connection that breaks comes back by itself, again and again, with one socket at a time", async () => {
   await using lab = await slackLab();
   for (let round = 0; round < 12; round++) {
     lab.server.sockets.drop();
@@ -156,19 +156,19 @@ Deno.test("a connection that breaks comes back by itself, again and again, with 
   assert.equal((await lab.nextMessage()).text, "still here");
 });
 
-Deno.test("a connection that stands but says nothing any more is found out and replaced", async () => {
+test("a connection that stands but says nothing any more is found out and replaced", async () => {
   await using lab = await slackLab({ slack: { pingMs: 200 } });
   lab.server.sockets.mute();
   await lab.worker.waitState("reconnecting", 25_000);
   await lab.worker.waitState("connected", 10_000);
 });
 
-Deno.test("pings count as signs of life", async () => {
+test("pings count as signs of life", async () => {
   await using lab = await slackLab({ slack: { pingMs: 100 } });
   await eventually("a sign of life", () => lab.worker.reports.filter(({ type }) => type === "alive").length >= 3);
 });
 
-Deno.test("too many sockets is explained as a conflict and tried again", async () => {
+test("too many sockets is explained as a conflict and tried again", async () => {
   await using lab = await slackLab();
   lab.server.sockets.refuseNext("too_many_websockets", 2);
   lab.server.sockets.drop();
@@ -178,7 +178,7 @@ Deno.test("too many sockets is explained as a conflict and tried again", async (
   await lab.worker.waitState("connected");
 });
 
-Deno.test("Socket Mode that was switched off is told, and taken up when it is on again", async () => {
+test("Socket Mode that was switched off is told, and taken up when it is on again", async () => {
   await using lab = await slackLab();
   lab.server.sockets.disconnect("link_disabled");
   const state = await lab.worker.waitState("reconnecting");
@@ -186,7 +186,7 @@ Deno.test("Socket Mode that was switched off is told, and taken up when it is on
   await lab.worker.waitState("connected");
 });
 
-Deno.test("every way in which an address is refused is waited after and overcome", async () => {
+test("every way in which an address is refused is waited after and overcome", async () => {
   await using lab = await slackLab({
     connected: false,
     before: (server) => {
@@ -205,7 +205,7 @@ Deno.test("every way in which an address is refused is waited after and overcome
   assert.equal(lab.worker.ended, undefined);
 });
 
-Deno.test("a missing scope for Socket Mode is a matter of the configuration", async () => {
+test("a missing scope for Socket Mode is a matter of the configuration", async () => {
   await using lab = await slackLab({
     connected: false,
     before: (server) => {
@@ -218,7 +218,7 @@ Deno.test("a missing scope for Socket Mode is a matter of the configuration", as
   assert.match(state.sentence, /connections:write/u);
 });
 
-Deno.test("frames that nobody understands do no harm", async () => {
+test("frames that nobody understands do no harm", async () => {
   await using lab = await slackLab();
   for (
     const text of [
@@ -239,7 +239,7 @@ Deno.test("frames that nobody understands do no harm", async () => {
   assert.equal(lab.worker.ended, undefined);
 });
 
-Deno.test("stopping closes the socket in order, also in mid-connect", async () => {
+test("stopping closes the socket in order, also in mid-connect", async () => {
   await using lab = await slackLab();
   await lab.worker.stop();
   assert.equal(lab.worker.ended, "stopped");
@@ -254,7 +254,7 @@ Deno.test("stopping closes the socket in order, also in mid-connect", async () =
   assert.equal(early.worker.ended, "stopped");
 });
 
-Deno.test("probe and login ask Slack who the bot is and what it may do", async () => {
+test("probe and login ask Slack who the bot is and what it may do", async () => {
   const scopes = ["chat:write", "im:history", "channels:history", "users:read", "channels:read"];
   await using lab = await slackLab({ slack: { scopes } });
   const probe = await lab.worker.request({ type: "probe" });
@@ -268,7 +268,7 @@ Deno.test("probe and login ask Slack who the bot is and what it may do", async (
   assert.equal((await lab.worker.waitStep("failed")).kind, "failed");
 });
 
-Deno.test("two accounts have nothing to do with each other", async () => {
+test("two accounts have nothing to do with each other", async () => {
   await using one = await slackLab();
   await using two = await slackLab();
   one.server.people.say({ user: one.alice.id, channel: one.dm.id, text: "for one" });
@@ -282,7 +282,7 @@ Deno.test("two accounts have nothing to do with each other", async () => {
   assert.equal((await two.nextMessage()).text, "still");
 });
 
-Deno.test("no token stands in any report", async () => {
+test("no token stands in any report", async () => {
   await using lab = await slackLab();
   lab.server.fail("chat.postMessage", { kind: "drop" });
   const message = { target: { chatId: lab.dm.id }, text: "x", idempotencyKey: "k" };

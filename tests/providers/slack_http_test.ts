@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { ReplyValue } from "../../schemas/worker/channel.ts";
 import { signed } from "../servers/slack/events.ts";
 import { within } from "../helpers/wait.ts";
-import { type Lab, slackLab } from "./slack_lab.ts";
+import { type Lab, slackLab, test } from "./slack_lab.ts";
 
 const SECRET = "8f742231b10e8888abcd99yyyzzz85a5";
 const JSON_TYPE = "application/json";
@@ -46,20 +46,20 @@ const eventOf = (lab: Lab, text: string, eventId = "Ev1") =>
     },
   });
 
-Deno.test("HTTP mode opens no socket and needs no app-level token", async () => {
+test("HTTP mode opens no socket and needs no app-level token", async () => {
   await using lab = await httpLab();
   assert.equal(lab.server.callsOf("apps.connections.open").length, 0);
   assert.equal(lab.worker.states().at(-1)?.self?.["mode"], "http");
 });
 
-Deno.test("Slack's first question is answered with its challenge", async () => {
+test("Slack's first question is answered with its challenge", async () => {
   await using lab = await httpLab();
   const body = JSON.stringify({ type: "url_verification", challenge: "3eZbrw1aB", token: "x" });
   const answer = await post(lab, signed(SECRET, JSON_TYPE, body), body);
   assert.deepEqual([answer.status, JSON.parse(answer.body)], [200, { challenge: "3eZbrw1aB" }]);
 });
 
-Deno.test("an event is answered after the inbox has it", async () => {
+test("an event is answered after the inbox has it", async () => {
   await using lab = await httpLab();
   const body = eventOf(lab, "hello");
   let answered = false;
@@ -71,7 +71,7 @@ Deno.test("an event is answered after the inbox has it", async () => {
   assert.equal((await within("the answer", answer)).status, 200);
 });
 
-Deno.test("commands and buttons come as forms", async () => {
+test("commands and buttons come as forms", async () => {
   await using lab = await httpLab();
   const command = new URLSearchParams({
     command: "/openclaw",
@@ -99,7 +99,7 @@ Deno.test("commands and buttons come as forms", async () => {
   assert.equal((await post(lab, signed(SECRET, FORM, check), check)).status, 200);
 });
 
-Deno.test("whatever is not signed by Slack, or was recorded, is refused", async () => {
+test("whatever is not signed by Slack, or was recorded, is refused", async () => {
   await using lab = await httpLab();
   const body = eventOf(lab, "forged");
   const good = signed(SECRET, JSON_TYPE, body);
@@ -121,7 +121,7 @@ Deno.test("whatever is not signed by Slack, or was recorded, is refused", async 
   assert.equal(lab.worker.reports.filter(({ type }) => type === "inbound").length, 0);
 });
 
-Deno.test("in Socket Mode nobody can post", async () => {
+test("in Socket Mode nobody can post", async () => {
   await using lab = await slackLab();
   const body = eventOf(lab, "x");
   assert.equal((await post(lab, signed("", JSON_TYPE, body), body)).status, 404);

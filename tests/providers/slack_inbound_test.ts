@@ -1,12 +1,12 @@
 /** What comes in from Slack (real worker, real Bolt). Other side: our strict Slack server (tests/servers/slack). */
 import assert from "node:assert/strict";
 import { eventually, within } from "../helpers/wait.ts";
-import { bytesOf, failureOf, type Lab, slackLab } from "./slack_lab.ts";
+import { bytesOf, failureOf, type Lab, slackLab, test } from "./slack_lab.ts";
 
 const say = (lab: Lab, text: string, more: { channel?: string; thread?: string; user?: string } = {}) =>
   lab.server.people.say({ user: lab.alice.id, channel: lab.general.id, text, ...more });
 
-Deno.test("a direct message: chat, sender, time, key", async () => {
+test("a direct message: chat, sender, time, key", async () => {
   await using lab = await slackLab();
   const { ts } = say(lab, "a &lt;b&gt; &amp; c", { channel: lab.dm.id });
   const event = await lab.nextMessage();
@@ -18,7 +18,7 @@ Deno.test("a direct message: chat, sender, time, key", async () => {
   assert.equal(event.timestamp, Math.round(Number(ts) * 1000));
 });
 
-Deno.test("a mention in a channel comes twice and has one key; the mention itself is no text", async () => {
+test("a mention in a channel comes twice and has one key; the mention itself is no text", async () => {
   await using lab = await slackLab();
   const { delivered } = say(lab, `<@${lab.server.bot.userId}> what about <@${lab.bob.id}>?`);
   const [first, second] = [await lab.nextMessage(), await lab.nextMessage()];
@@ -30,7 +30,7 @@ Deno.test("a mention in a channel comes twice and has one key; the mention itsel
   }
 });
 
-Deno.test("what is not addressed to the bot says so; a bare mention stays what it is", async () => {
+test("what is not addressed to the bot says so; a bare mention stays what it is", async () => {
   await using lab = await slackLab();
   say(lab, "just talking");
   const plain = await lab.nextMessage();
@@ -39,7 +39,7 @@ Deno.test("what is not addressed to the bot says so; a bare mention stays what i
   assert.equal((await lab.nextMessage()).text, "@House_bot");
 });
 
-Deno.test("tokens become words: links, channels, groups, everybody", async () => {
+test("tokens become words: links, channels, groups, everybody", async () => {
   await using lab = await slackLab();
   say(
     lab,
@@ -50,7 +50,7 @@ Deno.test("tokens become words: links, channels, groups, everybody", async () =>
   assert.equal(mentionsOthers, true);
 });
 
-Deno.test("threads: the place of the answer, and whose thread it is", async () => {
+test("threads: the place of the answer, and whose thread it is", async () => {
   await using lab = await slackLab();
   const { ts: parent } = say(lab, "root");
   assert.equal((await lab.nextMessage()).chat.threadId, undefined);
@@ -68,7 +68,7 @@ Deno.test("threads: the place of the answer, and whose thread it is", async () =
   assert.deepEqual((await lab.nextMessage()).replyTo, { messageId: own, fromSelf: true });
 });
 
-Deno.test("own messages and other bots are marked", async () => {
+test("own messages and other bots are marked", async () => {
   await using lab = await slackLab();
   await lab.send({ target: { chatId: lab.general.id }, text: "from me" });
   const own = await lab.worker.nextInbound();
@@ -89,7 +89,7 @@ Deno.test("own messages and other bots are marked", async () => {
   await within("the acknowledgement", posted);
 });
 
-Deno.test("groups of direct messages are off until they are switched on", async () => {
+test("groups of direct messages are off until they are switched on", async () => {
   for (const groupEnabled of [undefined, true]) {
     await using lab = await slackLab({ config: groupEnabled === undefined ? {} : { dm: { groupEnabled } } });
     const { world, bot } = lab.server;
@@ -104,7 +104,7 @@ Deno.test("groups of direct messages are off until they are switched on", async 
   }
 });
 
-Deno.test("edits, deletions, joins, topics and pins are notes; previews and our own edits are nothing", async () => {
+test("edits, deletions, joins, topics and pins are notes; previews and our own edits are nothing", async () => {
   await using lab = await slackLab();
   const { people, world, bot } = lab.server;
   const { ts } = say(lab, "frist");
@@ -159,7 +159,7 @@ Deno.test("edits, deletions, joins, topics and pins are notes; previews and our 
   assert.equal((await lab.nextMessage()).text, "after", "our own edit is no event");
 });
 
-Deno.test("a renamed channel has its new name from then on", async () => {
+test("a renamed channel has its new name from then on", async () => {
   await using lab = await slackLab();
   say(lab, "one");
   assert.equal((await lab.nextMessage()).chat.title, "general");
@@ -171,7 +171,7 @@ Deno.test("a renamed channel has its new name from then on", async () => {
   assert.equal((await lab.nextMessage()).chat.title, "lounge");
 });
 
-Deno.test("reactions: which, on what, and whether it is ours", async () => {
+test("reactions: which, on what, and whether it is ours", async () => {
   await using lab = await slackLab();
   const { messageIds: [own = ""] } = await lab.send({ target: { chatId: lab.general.id }, text: "mine" });
   lab.server.people.react(lab.alice.id, lab.general.id, own, "+1");
@@ -185,7 +185,7 @@ Deno.test("reactions: which, on what, and whether it is ours", async () => {
   assert.deepEqual([removed.emoji, removed.added, removed.onOwnMessage], [":partyparrot:", false, false]);
 });
 
-Deno.test("files: fetched with the token, from Slack's file host alone, up to the limit", async () => {
+test("files: fetched with the token, from Slack's file host alone, up to the limit", async () => {
   await using lab = await slackLab({ config: { mediaMaxMb: 0.01 } });
   const { people, world } = lab.server;
   const bytes = bytesOf(5_000);
@@ -225,7 +225,7 @@ Deno.test("files: fetched with the token, from Slack's file host alone, up to th
   assert.deepEqual(lab.server.intruders, []);
 });
 
-Deno.test("a file that cannot be had is said in words; a login page is no file", async () => {
+test("a file that cannot be had is said in words; a login page is no file", async () => {
   await using lab = await slackLab();
   const { people, bot } = lab.server;
   const file = people.file(bytesOf(10), { name: "old.png", mimetype: "image/png" });
@@ -238,7 +238,7 @@ Deno.test("a file that cannot be had is said in words; a login page is no file",
   assert.match(error.message, /files:read/u);
 });
 
-Deno.test("the slash command: a message with an address for its answer, shown to its author only", async () => {
+test("the slash command: a message with an address for its answer, shown to its author only", async () => {
   await using lab = await slackLab({ config: { slashCommand: { enabled: true, name: "openclaw" } } });
   const { people } = lab.server;
   const given = people.slash({
@@ -268,7 +268,7 @@ Deno.test("the slash command: a message with an address for its answer, shown to
   assert.equal((await failureOf(lab.worker, { type: "send", message: late })).code, "not_found");
 });
 
-Deno.test("commands that are not switched on are answered at once and go no further", async () => {
+test("commands that are not switched on are answered at once and go no further", async () => {
   await using lab = await slackLab();
   const command = { user: lab.alice.id, channel: lab.dm.id, text: "now" };
   const answer = await within("the answer", lab.server.people.slash({ ...command, command: "/openclaw" }));
@@ -285,7 +285,7 @@ Deno.test("commands that are not switched on are answered at once and go no furt
   await within("the acknowledgement", given);
 });
 
-Deno.test("a button of ours comes back with what stands on it; others do not", async () => {
+test("a button of ours comes back with what stands on it; others do not", async () => {
   await using lab = await slackLab();
   const { messageIds: [id = ""] } = await lab.send({
     target: { chatId: lab.general.id },
@@ -299,7 +299,7 @@ Deno.test("a button of ours comes back with what stands on it; others do not", a
   assert.deepEqual([event.data, event.messageId, event.sender.id], ["approve:1", id, lab.alice.id]);
 });
 
-Deno.test("names are asked for once, and an account without their scopes still works", async () => {
+test("names are asked for once, and an account without their scopes still works", async () => {
   await using lab = await slackLab({ slack: { scopes: ["chat:write", "im:history"] } });
   for (const text of ["one", "two", "three"]) {
     say(lab, text, { channel: lab.dm.id });
@@ -311,7 +311,7 @@ Deno.test("names are asked for once, and an account without their scopes still w
   assert.equal(told.length, 1);
 });
 
-Deno.test("a name that is slow to come does not hold up the event for long", async () => {
+test("a name that is slow to come does not hold up the event for long", async () => {
   await using lab = await slackLab({ before: (server) => server.fail("users.info", { kind: "hang" }, 3) });
   const begun = performance.now();
   await within(
@@ -321,7 +321,7 @@ Deno.test("a name that is slow to come does not hold up the event for long", asy
   assert.ok(performance.now() - begun < 2_900, "Slack waits three seconds");
 });
 
-Deno.test("a flood arrives complete and in order", async () => {
+test("a flood arrives complete and in order", async () => {
   await using lab = await slackLab();
   const texts = Array.from({ length: 200 }, (_, index) => `message ${index}`);
   const delivered = texts.map((text) => say(lab, text, { channel: lab.dm.id }).delivered);

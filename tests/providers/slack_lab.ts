@@ -4,12 +4,23 @@ import type { Inbound, InboundMessage, Outbound, Receipt, Target } from "../../s
 import { ChannelFailure, type ChannelRequest } from "../../gateway/supervisor/types.ts";
 import { manifest } from "../../workers/slack/manifest.ts";
 import { type ChannelWorker, type MemoryStore, startChannelWorker } from "../helpers/channel_worker.ts";
-import { APP_TOKEN, BOT_TOKEN, type SlackOptions, type SlackServer, startSlack } from "../servers/slack/server.ts";
+import {
+  APP_TOKEN,
+  BOT_TOKEN,
+  OTHER_SIDE,
+  type SlackOptions,
+  type SlackServer,
+  startSlack,
+} from "../servers/slack/server.ts";
 import type { Conversation, Message, User } from "../servers/slack/world.ts";
 
 export const ENTRY = new URL("../../workers/slack/main.ts", import.meta.url);
 /** Short waits, so that reconnects do not cost the test its time. */
 export const QUICK = { retry: { minDelayMs: 30, maxDelayMs: 120, jitter: 0 } };
+
+/** A test whose report says who wrote the other side. */
+export const test = (name: string, body: (t: Deno.TestContext) => Promise<void> | void): void =>
+  Deno.test(`${name} [other side: ${OTHER_SIDE}]`, body);
 
 export interface Lab extends AsyncDisposable {
   readonly server: SlackServer;

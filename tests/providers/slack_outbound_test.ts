@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { manifest } from "../../workers/slack/manifest.ts";
 import { ratelimited, Refusal } from "../servers/slack/refusal.ts";
-import { bytesOf, failureOf, receiptOf, slackLab, startWorkerFor } from "./slack_lab.ts";
+import { bytesOf, failureOf, receiptOf, slackLab, startWorkerFor, test } from "./slack_lab.ts";
 
 const refuse = (code: string) => ({ kind: "refuse" as const, refusal: new Refusal(code) });
 
-Deno.test("a message, its id, its place; a thread; a person instead of a chat; a channel by name", async () => {
+test("a message, its id, its place; a thread; a person instead of a chat; a channel by name", async () => {
   await using lab = await slackLab();
   const receipt = await lab.send({ target: { chatId: lab.general.id }, text: "hello **you** & <them>" });
   const message = lab.last(lab.general.id);
@@ -24,7 +24,7 @@ Deno.test("a message, its id, its place; a thread; a person instead of a chat; a
   assert.equal((await lab.send({ target: { chatId: `channel:${lab.general.id}` }, text: "x" })).chatId, lab.general.id);
 });
 
-Deno.test("an agent cannot ring at everybody, whatever it is made to write", async () => {
+test("an agent cannot ring at everybody, whatever it is made to write", async () => {
   await using lab = await slackLab();
   await lab.send({ target: { chatId: lab.general.id }, text: `<!channel> <!here> @channel <@${lab.alice.id}>` });
   const { text } = lab.last(lab.general.id);
@@ -32,7 +32,7 @@ Deno.test("an agent cannot ring at everybody, whatever it is made to write", asy
   assert.equal(lab.server.callsOf("chat.postMessage").at(-1)?.values["link_names"], "false");
 });
 
-Deno.test("edit, delete and reactions; what is so already is no error", async () => {
+test("edit, delete and reactions; what is so already is no error", async () => {
   await using lab = await slackLab();
   const target = { chatId: lab.general.id };
   const { messageIds: [messageId = ""] } = await lab.send({
@@ -58,7 +58,7 @@ Deno.test("edit, delete and reactions; what is so already is no error", async ()
   assert.equal((await failureOf(lab.worker, { type: "edit", target, messageId: ts, text: "x" })).code, "forbidden");
 });
 
-Deno.test("buttons stand in blocks within Slack's limits", async () => {
+test("buttons stand in blocks within Slack's limits", async () => {
   await using lab = await slackLab();
   const rows = Array.from(
     { length: 8 },
@@ -73,14 +73,14 @@ Deno.test("buttons stand in blocks within Slack's limits", async () => {
   assert.ok(Array.isArray(blocks) && blocks.length === 3 + 8);
 });
 
-Deno.test("a text of the full length is taken in one message, also where it grows by escaping", async () => {
+test("a text of the full length is taken in one message, also where it grows by escaping", async () => {
   await using lab = await slackLab();
   await lab.send({ target: { chatId: lab.general.id }, text: "<>&".repeat(1_333) });
   assert.equal(lab.server.written(lab.general.id).length, 1);
   assert.equal(manifest.capabilities.maxText, 4_000);
 });
 
-Deno.test("files: three steps, the words with the file, the id of the message; into a thread as well", async () => {
+test("files: three steps, the words with the file, the id of the message; into a thread as well", async () => {
   await using lab = await slackLab();
   const media = { kind: "image" as const, mimeType: "image/png", fileName: "cat.png", data: bytesOf(70_000) };
   const target = { chatId: lab.general.id };
@@ -102,7 +102,7 @@ Deno.test("files: three steps, the words with the file, the id of the message; i
   await lab.worker.request({ type: "delete", target, messageId: receipt.messageIds[0] ?? "" });
 });
 
-Deno.test("an upload that fails was seen by nobody; one whose sharing is unknown is asked about, not repeated", async () => {
+test("an upload that fails was seen by nobody; one whose sharing is unknown is asked about, not repeated", async () => {
   await using lab = await slackLab();
   const media = { kind: "document" as const, mimeType: "text/plain", fileName: "a.txt", data: bytesOf(100) };
   const message = { target: { chatId: lab.general.id }, text: "notes", media, idempotencyKey: "file-1" };
@@ -125,7 +125,7 @@ Deno.test("an upload that fails was seen by nobody; one whose sharing is unknown
 });
 
 for (const honoursClientId of [false, true]) {
-  Deno.test(`a lost answer, then a repeat by another worker: one message (client ids honoured: ${honoursClientId})`, async () => {
+  test(`a lost answer, then a repeat by another worker: one message (client ids honoured: ${honoursClientId})`, async () => {
     await using lab = await slackLab({ slack: { honoursClientId } });
     const root = lab.server.people.say({ user: lab.alice.id, channel: lab.general.id, text: "root" }).ts;
     const places = [{ chatId: lab.general.id }, { chatId: lab.general.id, threadId: root }, { chatId: lab.alice.id }];
@@ -153,7 +153,7 @@ for (const honoursClientId of [false, true]) {
   });
 }
 
-Deno.test("a repeat that cannot look is not sent: its outcome stays unknown", async () => {
+test("a repeat that cannot look is not sent: its outcome stays unknown", async () => {
   await using lab = await slackLab({ slack: { scopes: ["chat:write"] } });
   const message = { target: { chatId: lab.general.id }, text: "x", idempotencyKey: "k", repeat: true };
   const error = await failureOf(lab.worker, { type: "send", message });
@@ -162,7 +162,7 @@ Deno.test("a repeat that cannot look is not sent: its outcome stays unknown", as
   assert.deepEqual(lab.server.written(lab.general.id), []);
 });
 
-Deno.test("a 429 is told with its wait and not repeated by the library", async () => {
+test("a 429 is told with its wait and not repeated by the library", async () => {
   await using lab = await slackLab();
   lab.server.fail("chat.postMessage", { kind: "refuse", refusal: ratelimited(7) });
   const message = { target: { chatId: lab.general.id }, text: "x", idempotencyKey: "k" };
@@ -176,7 +176,7 @@ Deno.test("a 429 is told with its wait and not repeated by the library", async (
   assert.equal(lab.server.callsOf("chat.postMessage").length, 1);
 });
 
-Deno.test("errors by the table: what happened, whether again, and whether it may be there", async () => {
+test("errors by the table: what happened, whether again, and whether it may be there", async () => {
   await using lab = await slackLab();
   const { world, bot } = lab.server;
   const closed = world.addConversation("channel", [bot.userId], "old");
@@ -217,7 +217,7 @@ Deno.test("errors by the table: what happened, whether again, and whether it may
   assert.equal((await failureOf(lab.worker, { type: "send", message: empty })).code, "invalid");
 });
 
-Deno.test("a platform that is gone was not reached: nothing was sent", async () => {
+test("a platform that is gone was not reached: nothing was sent", async () => {
   await using lab = await slackLab();
   await lab.server.close();
   const message = { target: { chatId: lab.general.id }, text: "x", idempotencyKey: "k" };
@@ -225,7 +225,7 @@ Deno.test("a platform that is gone was not reached: nothing was sent", async () 
   assert.deepEqual([error.code, error.retryable], ["unreachable", true]);
 });
 
-Deno.test("a request body is sent once, also over a connection that breaks after it was used before", async () => {
+test("a request body is sent once, also over a connection that breaks after it was used before", async () => {
   await using lab = await slackLab();
   await lab.send({ target: { chatId: lab.general.id }, text: "warm" });
   lab.server.fail("chat.postMessage", { kind: "lose" });
@@ -234,7 +234,7 @@ Deno.test("a request body is sent once, also over a connection that breaks after
   assert.equal(lab.server.written(lab.general.id).filter(({ text }) => text === "one").length, 1);
 });
 
-Deno.test("typing is shown where Slack can show it, else it is unsupported and not asked for again", async () => {
+test("typing is shown where Slack can show it, else it is unsupported and not asked for again", async () => {
   await using lab = await slackLab();
   const root = lab.server.people.say({ user: lab.alice.id, channel: lab.dm.id, text: "root" }).ts;
   const thread = { chatId: lab.dm.id, kind: "direct" as const, threadId: root };
@@ -257,7 +257,7 @@ Deno.test("typing is shown where Slack can show it, else it is unsupported and n
   assert.deepEqual(assistant.server.bot.statuses, ["is thinking…", ""]);
 });
 
-Deno.test("what Slack has not is unsupported", async () => {
+test("what Slack has not is unsupported", async () => {
   await using lab = await slackLab();
   const target = { chatId: lab.general.id };
   const poll = { target, question: "?", options: ["a", "b"], idempotencyKey: "k" };

@@ -49,7 +49,11 @@ export interface Sockets {
   close(): Promise<void>;
 }
 
-export function createSockets(origin: () => string, bot: () => BotAccount, options: SocketOptions): Sockets {
+export function createSockets(
+  origin: () => string,
+  bot: () => Pick<BotAccount, "appId">,
+  options: SocketOptions,
+): Sockets {
   const server = new WebSocketServer({ noServer: true, autoPong: true });
   const tickets = new Set<string>();
   const live = new Set<WebSocket>();
