@@ -191,6 +191,23 @@ test("receive mode manual: a subscription after the stream, wrapped events, and 
   assert.equal(server.subscriptions.size, 0);
 });
 
+test("receive mode manual with a daemon that has no subscriptions over HTTP: it is read as it is", async () => {
+  await using lab = await signalLab({
+    config: { receiveMode: "manual" },
+    before: (server) =>
+      server.fail("subscribeReceive", { kind: "refuse", refusal: new Refusal(-32601, "Method not implemented") }),
+  });
+  await lab.server.people.say(lab.anna, "plain");
+  assert.equal((await lab.nextMessage()).text, "plain");
+});
+
+test("an address that the worker was not given is told as such, and not tried again", async () => {
+  await using lab = await signalLab({ permissions: { net: ["127.0.0.1:1"], sys: [], run: [] }, connected: false });
+  const state = await lab.worker.waitState("bad_credentials");
+  assert.equal(state.userAction, "restart_gateway");
+  assert.equal(lab.server.checks, 0);
+});
+
 test("a daemon of one account is used as it is, and must be told which one", async () => {
   await using lab = await signalLab({ signal: { multi: false } });
   await lab.server.people.say(lab.anna, "single");

@@ -1,5 +1,6 @@
 /** The real Signal worker under its real permission set, in front of our strict daemon. */
 import type { Inbound, InboundMessage, Outbound, Receipt, Target } from "../../schemas/worker/content.ts";
+import type { ChannelPermissions } from "../../schemas/worker/manifest.ts";
 import { ChannelFailure, type ChannelRequest } from "../../gateway/supervisor/types.ts";
 import { manifest } from "../../workers/signal/manifest.ts";
 import { type ChannelWorker, startChannelWorker } from "../helpers/channel_worker.ts";
@@ -27,6 +28,8 @@ export interface LabOptions {
   readonly saved?: Record<string, unknown>;
   readonly isolation?: "worker" | "process";
   readonly signal?: SignalOptions;
+  /** Other rights than the manifest's. */
+  readonly permissions?: ChannelPermissions;
   /** Called before the worker starts. */
   readonly before?: (server: SignalServer) => void;
   /** False: the worker is not waited for to be connected. */
@@ -52,7 +55,7 @@ export function startWorkerFor(server: SignalServer, options: LabOptions = {}): 
   const config = { httpUrl: server.url, account: ACCOUNT, ...QUICK, ...options.config };
   return startChannelWorker({
     entry: ENTRY,
-    permissions: manifest.permissions(config),
+    permissions: options.permissions ?? manifest.permissions(config),
     config,
     ...(options.saved === undefined ? {} : { saved: options.saved }),
     ...(options.isolation === undefined ? {} : { isolation: options.isolation }),

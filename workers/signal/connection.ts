@@ -74,27 +74,8 @@ export function createConnection({ context, rpc, settings, saved, intake }: Conn
     const { account } = identity.self;
     let subscription: number | undefined;
     try {
-      await readEvents({
-        baseUrl: settings.baseUrl,
-        account,
-        idleMs: settings.eventIdleMs,
-        lastEventId: saved.now.lastEventId,
-        signal,
-        async onOpen() {
-          // After the stream stands: what a subscription brings without a reader is lost.
-          if (settings.manual) {
-            subscription = await rpc.ask("subscribeReceive", checkSubscription, { account }, { signal });
-          }
-          // A stream that opens and stays silent is what it was before; it has to show itself first.
-          if (!wasSilent) online();
-        },
-        onLife() {
-          lastLifeAt = Date.now();
-          trouble.over();
-          online();
-          context.alive();
-        },
-        take: (item) => intake.take(item),
+      await listen(account, signal, async () => {
+        if (settings.manual) subscription = await subscribe(account, signal);
       });
     } catch (error) {
       wasSilent = error instanceof StreamOver && error.why === "silent";
@@ -102,6 +83,39 @@ export function createConnection({ context, rpc, settings, saved, intake }: Conn
     } finally {
       flowing = false;
       if (subscription !== undefined) await unsubscribe(account, subscription);
+    }
+  }
+
+  const listen = (account: string, signal: AbortSignal, subscribed: () => Promise<void>): Promise<void> =>
+    readEvents({
+      baseUrl: settings.baseUrl,
+      account,
+      idleMs: settings.eventIdleMs,
+      lastEventId: saved.now.lastEventId,
+      signal,
+      async onOpen() {
+        // After the stream stands: what a subscription brings without a reader is lost.
+        await subscribed();
+        // A stream that opens and stays silent is what it was before; it has to show itself first.
+        if (!wasSilent) online();
+      },
+      onLife() {
+        lastLifeAt = Date.now();
+        trouble.over();
+        online();
+        context.alive();
+      },
+      take: (item) => intake.take(item),
+    });
+
+  async function subscribe(account: string, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      return await rpc.ask("subscribeReceive", checkSubscription, { account }, { signal });
+    } catch (error) {
+      // Some daemons receive for whoever reads the stream and have no such method over HTTP.
+      if (toChannelError(error).code !== "unsupported") throw error;
+      context.log("info", "signal.no_subscriptions", {});
+      return undefined;
     }
   }
 
