@@ -24,7 +24,7 @@ export function modelFetch(target: ModelTarget, limits: HttpLimits): typeof fetc
   return async (input, init) => {
     const watch = watchSilence(target, limits.silenceMs, init?.signal ?? undefined);
     try {
-      const response = await fetch(input, { ...init, redirect: "manual", signal: watch.signal });
+      const response = await fetch(input, { ...init, ...once(init), redirect: "manual", signal: watch.signal });
       watch.sign();
       if (response.status >= 300) throw await refusal(response, target, limits.maxErrorBytes);
       if (response.body === null) {
@@ -41,6 +41,13 @@ export function modelFetch(target: ModelTarget, limits: HttpLimits): typeof fetc
     }
   };
 }
+
+/**
+ * The body as a Blob: the runtime sends a POST with a string body again by itself when a kept connection breaks after the
+ * server has read it, and a model call made twice is paid twice. The type stays what the SDK's header says.
+ */
+const once = (init: RequestInit | undefined): RequestInit =>
+  typeof init?.body === "string" ? { body: new Blob([init.body]) } : {};
 
 interface Watch {
   readonly signal: AbortSignal;
