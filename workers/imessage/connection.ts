@@ -40,6 +40,8 @@ export function createConnection({ context, settings, intake, onRpc }: Connectio
   const { signal, log, state } = context;
   let attempt = 0;
   let renew = (_reason: string): void => {};
+  /** The present program has read the messages: what it prints about rights, such as to contacts, is then no obstacle. */
+  let ready = false;
 
   /** One life of the program. Always rejects, unless the account stops. */
   async function session(): Promise<void> {
@@ -49,10 +51,11 @@ export function createConnection({ context, settings, intake, onRpc }: Connectio
       message: intake.take,
     });
     renew = life.fail;
+    ready = false;
     try {
       await Promise.race([life.ended, serve(life.rpc)]);
     } catch (error) {
-      throw hopelessOf(error, life.noise()) ?? error;
+      throw hopelessOf(error, ready ? [] : life.noise()) ?? error;
     } finally {
       onRpc(undefined);
       life.rpc.close("imsg has ended");
@@ -64,6 +67,7 @@ export function createConnection({ context, settings, intake, onRpc }: Connectio
     await chats(rpc, settings.probeMs);
     await subscribe(rpc);
     attempt = 0;
+    ready = true;
     onRpc(rpc);
     context.alive();
     state({ state: "connected", sentence: "imsg reads the messages of this Mac", self: { program: settings.cliPath } });
@@ -190,12 +194,10 @@ function startFault(error: unknown, path: string): StateReport {
   return { state: "bad_credentials", sentence, userAction: "fix_config" };
 }
 
-/** What the program said before it failed decides, not what it says while all is well. */
+/** `noise`: what the program printed without ever becoming ready. */
 function hopelessOf(error: unknown, noise: readonly string[]): Hopeless | undefined {
   if (error instanceof Hopeless) return error;
-  const denied = error instanceof ImsgRefusal
-    ? isDenied(error.message)
-    : noise.some(isDenied) || (error instanceof Error && isDenied(error.message));
+  const denied = (error instanceof ImsgRefusal && isDenied(error.message)) || noise.some(isDenied);
   if (!denied) return undefined;
   return new Hopeless({ state: "bad_credentials", sentence: DISK_SENTENCE, userAction: "restart_gateway" });
 }
