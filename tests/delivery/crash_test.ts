@@ -8,6 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { FakeModel } from "../helpers/fake_model.ts";
 import { ROOT, TestGateway } from "../helpers/gateway.ts";
 import { print } from "../helpers/print.ts";
+import { cat } from "../helpers/process_facts.ts";
 import { eventually, pause } from "../helpers/wait.ts";
 import { type FakePlatform, startFakePlatform } from "../servers/fake/platform.ts";
 
@@ -267,7 +268,7 @@ async function killWorker({ gateway, platforms }: Setting, kind: Kind): Promise<
 
 /** The one process that the gateway has started: the worker of the account with `isolation: "process"`. */
 function childOf(pid: number): number {
-  const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(/\s+/u).map(Number);
+  const children = cat(`/proc/${pid}/task/${pid}/children`).trim().split(/\s+/u).map(Number);
   const [child] = children;
   if (child === undefined || !Number.isInteger(child) || child === 0) {
     throw new Error("Cannot find the worker's process");

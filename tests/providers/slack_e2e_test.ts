@@ -72,7 +72,7 @@ test("a direct chat: answers, mrkdwn, long answers, pictures, reactions, notes",
 
   await t.step("nothing was sent twice and nothing is left", async () => {
     assert.equal(slack.written(dm.id).length, seen);
-    assert.equal(slack.sockets.unacknowledged(), 0);
+    await eventually("every acknowledgement", () => slack.sockets.unacknowledged() === 0);
     assert.equal(slack.sockets.most(), 1);
     const rows = await house.outbox();
     assert.ok(rows.length > 0 && rows.every((row) => row["state"] === "sent"));
