@@ -45,6 +45,8 @@ export function createSend(deps: OutboundDeps): Send {
     const sent: string[] = [];
     // The first call with a conversation's name or a person learns the conversation's id.
     let channel = address.channel;
+    // Before the call: an answer to it may come in before Slack's own answer to us.
+    memory.spoke(channel, address.threadTs);
     if (media) {
       const job = { media, caption, address, key, repeat };
       sent.push(await once(key, "media", () => upload(deps, job, signal)));
@@ -58,7 +60,7 @@ export function createSend(deps: OutboundDeps): Send {
         }),
       );
     }
-    memory.spoke(channel, address.threadTs);
+    if (channel !== address.channel) memory.spoke(channel, address.threadTs);
     const last = sent.at(-1) ?? "";
     return { messageIds: sent, chatId: channel, at: /^\d+\.\d+$/u.test(last) ? millisOf(last) : Date.now() };
   }
