@@ -11,7 +11,7 @@ const TOO_OLD = "The gateway was not running for a long time and this message ha
 const MAX_QUEUED_AGE_MS = 15 * 60_000;
 
 /** Beginnings anew at most: a message that ends the gateway each time must not do so for ever. */
-const MAX_REPLAYS = 10;
+const MAX_REPLAYS = 20;
 
 /**
  * Nobody repeats a message to a bot because its host was restarted, so a channel's run begins anew, unless a tool has

@@ -141,7 +141,7 @@ Deno.test("a run whose tools have acted is not begun anew: the chat is told", as
 Deno.test("a message that ends the gateway each time is given up in the end", async () => {
   let lab = new IntakeLab({ account: { allowFrom: ["ada"] } });
   lab.receive(lab.message("poison"));
-  for (let round = 0; round < 11; round++) {
+  for (let round = 0; round < 21; round++) {
     await lab.pass(1_000);
     lab.call(0);
     lab = await lab.crash();
