@@ -28,6 +28,8 @@ export interface AuthState {
   settled(): Promise<void>;
   /** Puts this new identity in the place of whatever the store holds. Until then nothing of it is stored. */
   adopt(): Promise<void>;
+  /** Removes everything for good. What the library still writes while its connection ends is dropped: it would come back. */
+  forget(): Promise<void>;
 }
 
 export interface AuthParts {
@@ -59,6 +61,7 @@ function createAuth(parts: AuthParts, creds: AuthenticationCreds, stored: boolea
   const drafted = new Map<string, Map<string, string>>();
   let kept = stored;
   let failed = false;
+  let forgotten = false;
   let queue = Promise.resolve();
 
   async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -97,6 +100,7 @@ function createAuth(parts: AuthParts, creds: AuthenticationCreds, stored: boolea
   }
 
   async function write(rows: Record<string, Record<string, string | null>>): Promise<void> {
+    if (forgotten) return;
     if (kept) return await guarded("save", () => store.set(rows));
     for (const [type, ids] of Object.entries(rows)) {
       const kind = drafted.get(type) ?? new Map<string, string>();
@@ -133,6 +137,12 @@ function createAuth(parts: AuthParts, creds: AuthenticationCreds, stored: boolea
       queue.catch(() => {});
       await queue;
       drafted.clear();
+    },
+    async forget() {
+      forgotten = true;
+      await queue.catch(() => {});
+      drafted.clear();
+      await guarded("remove", () => store.clear());
     },
   };
 }

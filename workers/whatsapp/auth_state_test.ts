@@ -68,6 +68,19 @@ Deno.test("a draft writes nothing until it is adopted, then replaces everything 
   assert.equal(isLinked(auth.creds), false);
 });
 
+Deno.test("forgotten keys stay forgotten, whatever is still saved", async () => {
+  const all = await parts();
+  const auth = draftAuth(all);
+  await auth.adopt();
+  auth.saveCreds();
+  await auth.forget();
+  auth.saveCreds();
+  await auth.keys.set({ session: { a: Buffer.from("x") } });
+  await auth.settled();
+  assert.equal(all.store.rows.size, 0);
+  assert.equal(all.store.calls.at(-1), "clear");
+});
+
 Deno.test("bytes, missing ids and app state keys come back as the library wants them", async () => {
   const all = await parts();
   const draft = draftAuth(all);

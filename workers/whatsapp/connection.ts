@@ -266,8 +266,9 @@ export function createConnection(parts: ConnectionParts): Connection {
       }
       login?.failed("The account was logged out", true);
       login = undefined;
+      const old = auth;
       auth = undefined;
-      await context.store.clear();
+      await (old?.forget() ?? context.store.clear());
       const rest = socket ? "" : "; the phone may still list this device, remove it there";
       context.state({ state: "logged_out", sentence: `Logged out and keys removed${rest}`, userAction: "login" });
     },
