@@ -1,14 +1,10 @@
 /** What the BlueBubbles provider says of itself. Data and pure functions. */
 import { NonEmpty, Open, Type } from "../../schemas/primitives.ts";
 import type { AccountConfig, ChannelManifest } from "../../schemas/worker/manifest.ts";
+import { text } from "../runtime/manifest_values.ts";
 
 const Opt = Type.Optional;
 const DEFAULT_WEBHOOK_PATH = "/bluebubbles-webhook";
-
-const text = (config: AccountConfig, key: string): string | undefined => {
-  const value = config[key];
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
-};
 
 function serverOf(config: AccountConfig): URL | undefined {
   const url = URL.parse(text(config, "serverUrl") ?? "");

@@ -1,6 +1,7 @@
 /** What the Discord provider says of itself. Data and pure functions; the library is not loaded here. */
 import { NonEmpty, Open, Type } from "../../schemas/primitives.ts";
 import type { AccountConfig, ChannelManifest } from "../../schemas/worker/manifest.ts";
+import { hostOf, httpUrl, text } from "../runtime/manifest_values.ts";
 
 const Opt = Type.Optional;
 const OFFICIAL = "https://discord.com/api";
@@ -8,21 +9,9 @@ const OFFICIAL = "https://discord.com/api";
 const OFFICIAL_NET = ["discord.com:443", "*.discord.gg:443", "cdn.discordapp.com:443", "media.discordapp.net:443"];
 const Hosts = Opt(Type.Array(Type.String({ pattern: "^[A-Za-z0-9.\\-]+:\\d{1,5}$" }), { maxItems: 8 }));
 
-const text = (config: AccountConfig, key: string): string | undefined => {
-  const value = config[key];
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
-};
-
 const apiRootOf = (config: AccountConfig): string => text(config, "apiRoot") ?? OFFICIAL;
 
-function httpUrl(written: string): URL | undefined {
-  const url = URL.parse(written);
-  return url !== null && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
-}
-
 const isOfficial = (config: AccountConfig): boolean => httpUrl(apiRootOf(config))?.origin === new URL(OFFICIAL).origin;
-
-const hostOf = (url: URL): string => `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 
 const hosts = (config: AccountConfig, key: string): string[] => {
   const value: unknown = config[key];

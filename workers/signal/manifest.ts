@@ -1,15 +1,11 @@
 /** What the Signal provider says of itself. The platform is a signal-cli daemon that the owner runs. */
 import { NonEmpty, Open, Type } from "../../schemas/primitives.ts";
 import type { AccountConfig, ChannelManifest } from "../../schemas/worker/manifest.ts";
+import { hostOf, httpUrl, text } from "../runtime/manifest_values.ts";
 
 const Opt = Type.Optional;
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 8080;
-
-const text = (config: AccountConfig, key: string): string | undefined => {
-  const value = config[key];
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
-};
 
 /** `httpUrl`, or host and port, or the daemon's usual address. */
 export function daemonAddress(config: AccountConfig): string {
@@ -18,13 +14,6 @@ export function daemonAddress(config: AccountConfig): string {
   return (text(config, "httpUrl") ?? `http://${host}:${typeof port === "number" ? port : DEFAULT_PORT}`)
     .replace(/\/+$/u, "");
 }
-
-function httpUrl(written: string): URL | undefined {
-  const url = URL.parse(written);
-  return url !== null && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
-}
-
-const hostOf = (url: URL): string => `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 
 function missing(config: AccountConfig): string[] {
   const lacks: string[] = [];

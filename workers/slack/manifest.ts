@@ -1,28 +1,17 @@
 /** What the Slack provider says of itself. Data and pure functions; the library is not loaded here. */
 import { NonEmpty, Open, Type } from "../../schemas/primitives.ts";
 import type { AccountConfig, ChannelManifest } from "../../schemas/worker/manifest.ts";
+import { hostOf, httpUrl, text } from "../runtime/manifest_values.ts";
 
 const Opt = Type.Optional;
 const OFFICIAL = "https://slack.com/api";
 const DEFAULT_WEBHOOK_PATH = "/slack/events";
 const Hosts = Opt(Type.Array(Type.String({ pattern: "^[A-Za-z0-9.\\-]+:\\d{1,5}$" }), { maxItems: 8 }));
 
-const text = (config: AccountConfig, key: string): string | undefined => {
-  const value = config[key];
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
-};
-
 const apiRootOf = (config: AccountConfig): string => text(config, "apiRoot") ?? OFFICIAL;
 const isHttpMode = (config: AccountConfig): boolean => config["mode"] === "http";
 
-function httpUrl(written: string): URL | undefined {
-  const url = URL.parse(written);
-  return url !== null && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
-}
-
 const isOfficial = (config: AccountConfig): boolean => httpUrl(apiRootOf(config))?.origin === new URL(OFFICIAL).origin;
-const hostOf = (url: URL): string => `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
-
 const hosts = (config: AccountConfig, key: string): string[] => {
   const value: unknown = config[key];
   return Array.isArray(value) ? value.filter((host) => typeof host === "string" && /^[\w.-]+:\d+$/u.test(host)) : [];

@@ -1,25 +1,14 @@
 /** What the Telegram provider says of itself. Data and pure functions; the library is not loaded here. */
 import { NonEmpty, Open, Type } from "../../schemas/primitives.ts";
 import type { AccountConfig, ChannelManifest } from "../../schemas/worker/manifest.ts";
+import { hostOf, httpUrl, text } from "../runtime/manifest_values.ts";
 
 const Opt = Type.Optional;
 const OFFICIAL = "https://api.telegram.org";
 const DEFAULT_WEBHOOK_PATH = "/telegram-webhook";
 
-const text = (config: AccountConfig, key: string): string | undefined => {
-  const value = config[key];
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
-};
-
 /** `apiRoot` of the configuration, or Telegram's own. */
 const apiRootOf = (config: AccountConfig): string => text(config, "apiRoot") ?? OFFICIAL;
-
-function httpUrl(written: string): URL | undefined {
-  const url = URL.parse(written);
-  return url !== null && (url.protocol === "https:" || url.protocol === "http:") ? url : undefined;
-}
-
-const hostOf = (url: URL): string => `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 
 /** The way out of networks that do not let Telegram through. */
 const proxyOf = (config: AccountConfig): URL | undefined => httpUrl(text(config, "proxy") ?? "");
