@@ -1,7 +1,7 @@
 /** Markdown as Slack's mrkdwn: blocks here, lines in `format_inline.ts`. */
 import { inline } from "./format_inline.ts";
 import { pre } from "./mrkdwn.ts";
-import { alignedTable, isTableHead } from "./format_table.ts";
+import { alignedTable, isTableHead } from "../runtime/format_table.ts";
 
 /** Slack's limit of `chat.update`, and what it recommends for every message. */
 export const MAX_MESSAGE = 4000;

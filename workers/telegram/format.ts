@@ -1,7 +1,7 @@
 /** Markdown as Telegram HTML: blocks here, lines in `format_inline.ts`. */
 import { inline } from "./format_inline.ts";
 import { joined, type Piece, plain, pre, tagged } from "./html.ts";
-import { alignedTable, isTableHead } from "./format_table.ts";
+import { alignedTable, isTableHead } from "../runtime/format_table.ts";
 
 /** Most visible UTF-16 units of a message, and of the words under a file. */
 export const MAX_MESSAGE = 4096;

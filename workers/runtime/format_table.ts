@@ -1,4 +1,4 @@
-/** Tables: Slack has none, so they become aligned text. */
+/** Tables for platforms that have none: aligned text. */
 
 const SEPARATOR = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/u;
 /** Wider columns would wrap on a phone and be harder to read than without padding. */
