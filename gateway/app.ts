@@ -21,6 +21,7 @@ import type { Clock } from "./observe/clock.ts";
 import type { Log } from "./observe/log.ts";
 import { startPeriodic } from "./periodic.ts";
 import { createMessaging, type Messaging } from "./messaging.ts";
+import { createPeriphery } from "./periphery.ts";
 import { createPort } from "./port.ts";
 import { channelHealth } from "./presence/channel_snapshot.ts";
 import { HealthService } from "./presence/health.ts";
@@ -84,7 +85,15 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
   const live = createConfigControl({ started: await startConfig(options), source: options.source, log });
   const restart = Promise.withResolvers<string>();
   const storeKey = await loadStoreKey(options.config.stateDir);
-  const { services, state, runs, messaging } = createServices({ ...options, live, db, hub, auth, storeKey, restart });
+  const { services, state, runs, messaging, periphery } = createServices({
+    ...options,
+    live,
+    db,
+    hub,
+    auth,
+    storeKey,
+    restart,
+  });
   const dedupe = new Dedupe(db, clock);
   const dispatcher = new Dispatcher({
     services,
@@ -95,6 +104,7 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
   });
   const { server, sockets } = createPort({ ...options, services, state, hub, dispatcher, auth });
   const addresses = await server.listen(options.listen);
+  periphery.opened({ gateway: addresses[0]?.port ?? 0, canvas: undefined });
   runs.service.recover();
   await messaging.begin();
   const unwatch = watchConfigFile({ path: options.source.path, clock, changed: () => live.fileChanged() });
@@ -114,6 +124,7 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
       stopPeriodic();
       hub.publish(ShutdownEvent, { reason, restartExpectedMs: null });
       messaging.stopIntake();
+      periphery.stop();
       await runs.service.drain(drainMs);
       await messaging.stop(Math.min(drainMs, DRAIN_OUTBOX_MS));
       stopping.abort();
@@ -161,7 +172,8 @@ function createServices(deps: ServiceDeps) {
   const transcript = createTranscript({ db, clock });
   const models = createModelCatalog(config);
   const runner = createModelRunner({ config, clock, log });
-  const tools = createTools({ sessions, transcript, clock });
+  const periphery = createPeriphery({ config, live, db, clock, log, bus: hub, devices: auth.pairing });
+  const tools = [...createTools({ sessions, transcript, clock }), ...periphery.tools];
   const refresh = createRefresh(clock, () => health.refresh());
   const messaging: Messaging = createMessaging({
     db,
@@ -192,6 +204,11 @@ function createServices(deps: ServiceDeps) {
     outbox,
     trail,
     senders,
+    nodes: periphery.nodes,
+    approvals: periphery.approvals,
+    canvasFiles: periphery.canvasFiles,
+    surfaces: periphery.surfaces,
+    screens: periphery.screens,
     clock,
     log,
     db,
@@ -214,6 +231,7 @@ function createServices(deps: ServiceDeps) {
     services,
     state,
     messaging,
+    periphery,
     runs: { service, sweep: () => service.maintenance(), stopWorker: () => runner.stop() },
   };
 }

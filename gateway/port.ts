@@ -50,6 +50,8 @@ export function createPort(options: PortOptions): { readonly server: HttpServer;
       gone: (connection) => {
         hub.remove(connection);
         services.presence.disconnected(connection);
+        services.surfaces.release(connection.connId);
+        if (connection.grant.role === "node") services.nodes.disconnected(connection);
       },
       frame: (connection, text) => {
         if (!connection.receive(text, dispatcher)) log.debug("frame.ignored", { connId: connection.connId });
@@ -91,8 +93,10 @@ function createWelcome(options: PortOptions): (connection: Connection, requestId
   };
   return (connection, requestId, accepted) => {
     services.presence.connected(connection);
-    connection.respond(requestId, helloOk(facts, connection, accepted.auth));
+    const canvasUrl = services.surfaces.urlFor(connection)?.url;
+    connection.respond(requestId, helloOk({ ...facts, canvasUrl }, connection, accepted.auth));
     hub.add(connection);
+    if (connection.grant.role === "node") services.nodes.connected(connection);
   };
 }
 

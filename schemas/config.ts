@@ -25,15 +25,34 @@ export const GatewayConfig = Open({
   controlUi: Opt(Open({ enabled: Opt(Bool), allowedOrigins: Opt(Type.Array(NonEmpty)) })),
   pairing: Opt(Open({ localRoles: Opt(OneOf(["silent", "ask"])) })),
   remote: Opt(Open({ url: Opt(NonEmpty), token: Opt(SecretInput), password: Opt(SecretInput) })),
+  /** HTTPS on both ports. Without paths the gateway makes a certificate at its first start. */
+  tls: Opt(Open({
+    enabled: Opt(Bool),
+    autoGenerate: Opt(Bool),
+    certPath: Opt(NonEmpty),
+    keyPath: Opt(NonEmpty),
+  })),
+  /** Commands of nodes beyond the usual ones, by name, and commands that are never on. */
+  nodes: Opt(Open({ allowCommands: Opt(Type.Array(NonEmpty)), denyCommands: Opt(Type.Array(NonEmpty)) })),
 });
 export type GatewayConfig = Static<typeof GatewayConfig>;
 
-/** Read from part 3 on; validated now, so that an existing file works as it is. */
+/** The second port, for pages that agents write: another origin than the gateway's. */
 export const CanvasHostConfig = Open({
   enabled: Opt(Bool),
   port: Opt(Type.Integer({ minimum: 1, maximum: 65535 })),
   root: Opt(NonEmpty),
   liveReload: Opt(Bool),
+});
+
+/** Where a person is asked before a command runs, beside WebChat and the CLI. */
+export const ApprovalsConfig = Open({
+  exec: Opt(Open({
+    enabled: Opt(Bool),
+    /** `session`: the chat that the run came from; `targets`: the chats listed; default `session`. */
+    mode: Opt(OneOf(["session", "targets", "both"])),
+    targets: Opt(Type.Array(Open({ channel: NonEmpty, to: NonEmpty, accountId: Opt(NonEmpty) }), { maxItems: 16 })),
+  })),
 });
 
 export const ModelEntry = Open({
@@ -234,6 +253,7 @@ export const CONFIG_PARTS = {
   channels: Type.Record(Type.String(), Type.Unknown()),
   bindings: Type.Array(BindingEntry),
   delivery: DeliveryOf,
+  approvals: ApprovalsConfig,
   commands: Open({
     useAccessGroups: Opt(Bool),
     ownerAllowFrom: Opt(Type.Array(Type.Union([Type.String(), Type.Number()]))),
@@ -258,7 +278,6 @@ export const KNOWN_UNUSED_PARTS = [
   "audio",
   "broadcast",
   "media",
-  "approvals",
   "web",
   "cron",
   "hooks",

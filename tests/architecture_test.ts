@@ -22,11 +22,11 @@ const RANKS: readonly (readonly string[])[] = [
   ["observe"],
   ["secrets", "storage", "config", "bus.ts", "raw_json.ts"],
   ["auth", "supervisor"],
-  ["session", "agent", "presence"],
+  ["session", "agent", "presence", "node", "approval", "canvas"],
   ["delivery"],
   ["rpc", "connection"],
   ["http", "rpc/methods", "rpc/registry.ts"],
-  ["app.ts", "messaging.ts", "port.ts", "periodic.ts"],
+  ["app.ts", "messaging.ts", "periphery.ts", "port.ts", "periodic.ts"],
   ["cli"],
 ];
 

@@ -21,8 +21,8 @@ export async function callTool(
   if (run.isEnded) return { text: "The run has ended", isError: true };
   const { id: toolCallId, name, args } = call;
   run.events.tool({ phase: "start", name, toolCallId, args }, undefined);
-  const { sessionKey, agentId } = run.facts;
-  const result = await runTool(tools, name, args, { sessionKey, agentId, signal }, clock);
+  const { sessionKey, agentId, runId } = run.facts;
+  const result = await runTool(tools, name, args, { sessionKey, agentId, runId, toolCallId, signal }, clock);
   if (run.isEnded) return result;
   run.events.tool({ phase: "result", name, toolCallId, isError: result.isError }, result.text);
   run.produced.messages.push({

@@ -4,7 +4,8 @@ import type { SessionStore, Transcript } from "../session/types.ts";
 import type { ToolContext } from "./tool_define.ts";
 import { sessionsHistoryTool, sessionsListTool } from "./tool_sessions.ts";
 import { timeTool } from "./tool_time.ts";
-import type { Tool } from "./types.ts";
+import type { ImagePart } from "../../schemas/message.ts";
+import type { Tool, ToolMedia } from "./types.ts";
 
 /** UTF-8 bytes of a result that reach the model. */
 const MAX_BYTES = 32 << 10;
@@ -22,6 +23,8 @@ export function createTools(
 
 export interface ToolResult {
   readonly text: string;
+  readonly images?: readonly ImagePart[];
+  readonly media?: readonly ToolMedia[];
   readonly isError: boolean;
 }
 
@@ -35,10 +38,11 @@ export async function runTool(
   args: Record<string, unknown>,
   context: ToolContext,
   clock: Clock,
-  deadlineMs = DEADLINE_MS,
+  limitMs?: number,
 ): Promise<ToolResult> {
   const tool = tools.find((tool) => tool.name === name);
   if (!tool) return failure(`There is no tool "${name}"`);
+  const deadlineMs = limitMs ?? tool.deadlineMs ?? DEADLINE_MS;
   const stop = new AbortController();
   const ended = Promise.withResolvers<never>();
   const onAbort = (): void => ended.reject(new Error(`Cannot finish ${name}: the run was stopped`));
@@ -49,7 +53,9 @@ export async function runTool(
   context.signal.addEventListener("abort", onAbort, { once: true });
   try {
     const work = Promise.try(() => tool.run(args, { ...context, signal: stop.signal }));
-    return { text: cut(await Promise.race([work, ended.promise])), isError: false };
+    const output = await Promise.race([work, ended.promise]);
+    if (typeof output === "string") return { text: cut(output), isError: false };
+    return { ...output, text: cut(output.text), isError: false };
   } catch (error) {
     return failure(error instanceof Error ? error.message : String(error));
   } finally {

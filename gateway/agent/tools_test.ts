@@ -20,7 +20,13 @@ function lab() {
   const services = fakeServices({ config });
   const { sessions, transcript, clock } = services;
   const tools = createTools(services);
-  const context = { sessionKey: "agent:main:main", agentId: "main", signal: new AbortController().signal };
+  const context = {
+    sessionKey: "agent:main:main",
+    agentId: "main",
+    runId: "run-1",
+    toolCallId: "call-1",
+    signal: new AbortController().signal,
+  };
   const run = (name: string, args: Record<string, unknown> = {}): Promise<ToolResult> =>
     runTool(tools, name, args, context, clock);
   for (const key of ["agent:main:main", "agent:main:work", "agent:other:main"]) {

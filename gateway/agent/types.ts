@@ -1,5 +1,5 @@
 /** The borders inside the agent room: the model runner (the worker behind a port) and the run service (the ledger). */
-import type { AttachmentInput, Message, Usage } from "../../schemas/message.ts";
+import type { AttachmentInput, ImagePart, Message, Usage } from "../../schemas/message.ts";
 import type { ModelErrorKind, ModelTarget, RunStart, ThinkingLevel, ToolSpec } from "../../schemas/worker/agent.ts";
 import type { ModelInfo, QueueMode } from "../config/types.ts";
 import type { Client } from "../connection/client.ts";
@@ -56,11 +56,34 @@ export interface ModelCatalog {
 export interface Tool extends ToolSpec {
   /** It only reads: a run that a restart cut off after it may begin anew. */
   readonly readOnly?: boolean;
-  /** Returns text for the model. May throw; the message then reaches the model as an error result. */
-  run(
-    args: Record<string, unknown>,
-    context: { readonly sessionKey: string; readonly agentId: string; readonly signal: AbortSignal },
-  ): Promise<string> | string;
+  /** Milliseconds until it is given up, default 30 s; longer for what waits for a person or a device. */
+  readonly deadlineMs?: number;
+  /** What it returns is for the model. May throw; the message then reaches the model as an error result. */
+  run(args: Record<string, unknown>, context: ToolContext): Promise<string | ToolOutput> | string | ToolOutput;
+}
+
+export interface ToolContext {
+  readonly sessionKey: string;
+  readonly agentId: string;
+  readonly runId: string;
+  /** The call's own id; the same for a repeat of the same call. */
+  readonly toolCallId: string;
+  readonly signal: AbortSignal;
+}
+
+/** More than text. `images`: for a model that can see; at most four. `media`: goes to the chat with the answer. */
+export interface ToolOutput {
+  readonly text: string;
+  readonly images?: readonly ImagePart[];
+  readonly media?: readonly ToolMedia[];
+}
+
+/** A picture, clip or file that a tool made. */
+export interface ToolMedia {
+  readonly kind: "image" | "video" | "audio" | "document";
+  readonly mimeType: string;
+  readonly fileName: string;
+  readonly data: Uint8Array<ArrayBuffer>;
 }
 
 /** A run as its caller asks for it. */

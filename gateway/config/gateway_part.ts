@@ -3,6 +3,7 @@ import { checker } from "../../schemas/validate.ts";
 import { GatewayConfig, SecretInput } from "../../schemas/config.ts";
 import { resolveAuth, type SecretFlags, type SecretSource } from "./gateway_auth.ts";
 import type { Notes, Reading } from "./reading.ts";
+import { absolute } from "../observe/home.ts";
 import type { Config } from "./types.ts";
 
 export const DEFAULT_PORT = 18789;
@@ -45,6 +46,8 @@ export function gatewayPart(
       trustedProxies: file.trustedProxies ?? [],
       allowedOrigins: origins(file.controlUi?.allowedOrigins ?? [], notes),
       localRoles: file.pairing?.localRoles ?? "silent",
+      tls: tlsOf(file.tls, reading),
+      nodes: { allowCommands: file.nodes?.allowCommands ?? [], denyCommands: file.nodes?.denyCommands ?? [] },
     },
     secretSource: auth.source,
     explicitPort: (flags.port ?? envPort ?? file.port) !== undefined,
@@ -67,6 +70,27 @@ function salvage(written: unknown): GatewayConfig {
       ...(secret.is(password) ? { password } : {}),
     },
   };
+}
+
+/** On by `enabled` alone. Half a pair of paths cannot be used: HTTPS stays on with a certificate of our own. */
+function tlsOf(part: GatewayConfig["tls"], { env, notes }: Reading): Config["gateway"]["tls"] {
+  if (part?.enabled !== true) return undefined;
+  const own = { certPath: undefined, keyPath: undefined };
+  const { certPath, keyPath } = part;
+  if (certPath === undefined && keyPath === undefined) return own;
+  if (certPath === undefined || keyPath === undefined) {
+    notes.issue("gateway.tls", "Cannot use gateway.tls: certPath and keyPath are needed together");
+    return own;
+  }
+  try {
+    return {
+      certPath: absolute(env, "gateway.tls.certPath", certPath),
+      keyPath: absolute(env, "gateway.tls.keyPath", keyPath),
+    };
+  } catch (error) {
+    notes.issue("gateway.tls", error instanceof Error ? error.message : String(error));
+    return own;
+  }
 }
 
 function portOfEnv({ env, notes }: Reading): number | undefined {

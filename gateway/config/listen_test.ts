@@ -8,6 +8,8 @@ const TAILNET: InterfaceAddress = { family: "IPv4", address: "100.101.1.2" };
 const LAN: InterfaceAddress = { family: "IPv4", address: "192.168.1.2" };
 
 const gateway = (changes: Partial<Gateway>): Gateway => ({
+  tls: undefined,
+  nodes: { allowCommands: [], denyCommands: [] },
   port: 1,
   bind: "loopback",
   customBindHost: undefined,

@@ -82,6 +82,17 @@ async function buildConfig(file: ReadConfig, options: LoadOptions): Promise<Load
     issues: [...file.issues, ...notes.issues],
     warnings: [...file.warnings, ...notes.warnings],
     gateway: gateway.gateway,
+    canvasHost: {
+      enabled: (parts.canvasHost?.enabled ?? true) && env.get("OPENCLAW_SKIP_CANVAS_HOST") !== "1",
+      port: parts.canvasHost?.port ?? canvasPort(gateway.gateway.port),
+      root: canvasRoot,
+      liveReload: parts.canvasHost?.liveReload ?? true,
+    },
+    approvals: {
+      enabled: parts.approvals?.exec?.enabled ?? true,
+      mode: parts.approvals?.exec?.mode ?? "session",
+      targets: parts.approvals?.exec?.targets ?? [],
+    },
     agents,
     models,
     session: sessionPart(parts.session),
@@ -110,6 +121,9 @@ async function buildConfig(file: ReadConfig, options: LoadOptions): Promise<Load
     manifests,
   };
 }
+
+/** 18793 beside 18789; the distance is the protocol's (canvas facts, section 1). */
+const canvasPort = (gatewayPort: number): number => gatewayPort + 4 > 65_535 ? gatewayPort - 4 : gatewayPort + 4;
 
 const providersNamed = (models: readonly (string | undefined)[]): ReadonlySet<string> =>
   new Set(models.flatMap((model) => model?.split("/")[0] ?? []));

@@ -160,6 +160,20 @@ export interface Config {
     readonly trustedProxies: readonly string[];
     readonly allowedOrigins: readonly string[];
     readonly localRoles: "silent" | "ask";
+    /** Undefined: plain HTTP. Without paths the certificate is the gateway's own, in the state directory. */
+    readonly tls: { readonly certPath: string | undefined; readonly keyPath: string | undefined } | undefined;
+    readonly nodes: { readonly allowCommands: readonly string[]; readonly denyCommands: readonly string[] };
+  };
+  readonly canvasHost: {
+    readonly enabled: boolean;
+    readonly port: number;
+    readonly root: string;
+    readonly liveReload: boolean;
+  };
+  readonly approvals: {
+    readonly enabled: boolean;
+    readonly mode: "session" | "targets" | "both";
+    readonly targets: readonly { readonly channel: string; readonly to: string; readonly accountId?: string }[];
   };
   readonly agents: {
     readonly list: readonly AgentInfo[];

@@ -20,6 +20,9 @@ export interface ClientIdentity {
   /** The client's address as reported in presence; undefined for a local client. */
   readonly remoteIp: string | undefined;
   readonly local: boolean;
+  /** As the client called us: its Host header, and whether it came over HTTPS (also before a trusted proxy). */
+  readonly host: string | undefined;
+  readonly secure: boolean;
   readonly connectedAtMs: number;
   /** Node declarations; empty for operators. */
   readonly node: NodeClaims | undefined;

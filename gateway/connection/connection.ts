@@ -25,6 +25,8 @@ export class Connection implements Client {
   readonly deviceId;
   readonly remoteIp;
   readonly local;
+  readonly host;
+  readonly secure;
   readonly connectedAtMs;
   readonly node;
   readonly principal: string;
@@ -45,6 +47,8 @@ export class Connection implements Client {
     this.deviceId = identity.deviceId;
     this.remoteIp = identity.remoteIp;
     this.local = identity.local;
+    this.host = identity.host;
+    this.secure = identity.secure;
     this.connectedAtMs = identity.connectedAtMs;
     this.node = identity.node;
     this.principal = identity.deviceId ?? `client:${identity.info.id}:${identity.info.instanceId ?? ""}`;

@@ -194,6 +194,8 @@ export class Handshake {
       deviceId,
       remoteIp: where.local ? undefined : where.address,
       local: where.local,
+      host: this.peer.host,
+      secure: where.scheme === "https",
       connectedAtMs: this.deps.clock.now(),
       node: role === "node" ? nodeClaims(params) : undefined,
     };

@@ -14,6 +14,8 @@ export interface HelloFacts {
   readonly maxBufferedBytes: number;
   readonly tickIntervalMs: number;
   readonly attachmentBytes: number;
+  /** Where this client reaches the canvas, with its capability in the path; undefined when there is no canvas host. */
+  readonly canvasUrl?: string | undefined;
   readonly snapshot: () => Omit<Snapshot, "authMode">;
 }
 
@@ -32,6 +34,11 @@ export function helloOk(facts: HelloFacts, identity: ClientIdentity, auth: Hello
     },
     features: { methods: [...facts.methods], events: [...facts.events] },
     snapshot: { ...facts.snapshot(), ...(four ? { authMode: facts.authMode } : {}) },
+    ...(facts.canvasUrl === undefined
+      ? {}
+      : four
+      ? { pluginSurfaceUrls: { canvas: facts.canvasUrl } }
+      : { canvasHostUrl: facts.canvasUrl }),
     ...helloAuth(identity, auth),
     policy: {
       maxPayload: facts.maxPayload,

@@ -1,8 +1,10 @@
 /** What method handlers may use. `app.ts` builds it once; handlers see these interfaces and nothing behind them. */
 import type { ModelCatalog, RunService, Tool } from "../agent/types.ts";
+import type { ExecApprovals } from "../approval/types.ts";
 import type { DeviceTokens, PairingStore } from "../auth/types.ts";
 import type { Bus } from "../bus.ts";
 import type { ConfigControl } from "../config/control.ts";
+import type { CanvasFiles, CanvasSurfaces, Screens } from "../canvas/types.ts";
 import type { Config } from "../config/types.ts";
 import type { Client } from "../connection/client.ts";
 import type { Clock } from "../observe/clock.ts";
@@ -10,6 +12,7 @@ import type { Inbox } from "../delivery/inbox.ts";
 import type { fetchMedia } from "../delivery/media.ts";
 import type { DeliveryService } from "../delivery/outbox.ts";
 import type { MessageTrail } from "../delivery/trail.ts";
+import type { Nodes } from "../node/types.ts";
 import type { Log } from "../observe/log.ts";
 import type { HealthService } from "../presence/health.ts";
 import type { PresenceList } from "../presence/presence.ts";
@@ -43,6 +46,11 @@ export interface Services {
   readonly deviceTokens: DeviceTokens;
   readonly presence: PresenceList;
   readonly health: HealthService;
+  readonly nodes: Nodes;
+  readonly approvals: ExecApprovals;
+  readonly canvasFiles: CanvasFiles;
+  readonly surfaces: CanvasSurfaces;
+  readonly screens: Screens;
   readonly connections: Connections;
   readonly version: string;
   readonly startedAtMs: number;

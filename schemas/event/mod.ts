@@ -1,7 +1,10 @@
 /** Every event of the gateway, in the order that `features.events` announces them. */
 import { AgentEvent } from "./agent.ts";
+import { ExecApprovalRequestedEvent, ExecApprovalResolvedEvent } from "./approval.ts";
+import { CanvasChangedEvent } from "./canvas.ts";
 import { ChatEvent } from "./chat.ts";
 import type { EventDef } from "./define.ts";
+import { NodeInvokeRequestEvent, NodePairRequestedEvent, NodePairResolvedEvent, NodesChangedEvent } from "./node.ts";
 import { DevicePairRequestedEvent, DevicePairResolvedEvent } from "./pairing.ts";
 import { PresenceEvent } from "./presence.ts";
 import { SenderPairingRequestedEvent, SenderPairingResolvedEvent } from "./sender_pairing.ts";
@@ -17,8 +20,15 @@ export const EVENTS: readonly EventDef[] = [
   ShutdownEvent,
   HealthEvent,
   HeartbeatEvent,
+  NodePairRequestedEvent,
+  NodePairResolvedEvent,
+  NodeInvokeRequestEvent,
   DevicePairRequestedEvent,
   DevicePairResolvedEvent,
+  ExecApprovalRequestedEvent,
+  ExecApprovalResolvedEvent,
+  NodesChangedEvent,
+  CanvasChangedEvent,
   SessionsChangedEvent,
   SessionMessageEvent,
   SenderPairingRequestedEvent,

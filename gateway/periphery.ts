@@ -1,0 +1,72 @@
+/** Joins what is beside the chat: nodes, approvals of commands, canvas, and the tools that agents have for them. */
+import { createExecApprovals } from "./approval/approvals.ts";
+import type { ExecApprovals } from "./approval/types.ts";
+import type { Tool } from "./agent/types.ts";
+import type { PairingStore } from "./auth/types.ts";
+import type { Bus } from "./bus.ts";
+import { createCanvasFiles } from "./canvas/files.ts";
+import { createScreens } from "./canvas/screens.ts";
+import { type CapabilityCheck, createCanvasSurfaces } from "./canvas/surfaces.ts";
+import type { CanvasFiles, CanvasSurfaces, Screens } from "./canvas/types.ts";
+import type { Config, ConfigStore } from "./config/types.ts";
+import { createNodes } from "./node/nodes.ts";
+import type { Nodes } from "./node/types.ts";
+import type { Clock } from "./observe/clock.ts";
+import type { Log } from "./observe/log.ts";
+import type { Db } from "./storage/db.ts";
+
+export interface PeripheryDeps {
+  readonly config: Config;
+  readonly live: Pick<ConfigStore, "current">;
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly bus: Bus;
+  readonly devices: Pick<PairingStore, "list" | "get">;
+}
+
+/** Ports that are open now; `canvas` undefined when the canvas host is off or its port was taken. */
+export interface OpenPorts {
+  readonly gateway: number;
+  readonly canvas: number | undefined;
+}
+
+export interface Periphery {
+  readonly nodes: Nodes;
+  readonly approvals: ExecApprovals;
+  readonly canvasFiles: CanvasFiles;
+  readonly surfaces: CanvasSurfaces & CapabilityCheck;
+  readonly screens: Screens;
+  readonly tools: readonly Tool[];
+  /** Once the ports are open: before it no address of the canvas can be given out. */
+  opened(ports: OpenPorts): void;
+  stop(): void;
+}
+
+export function createPeriphery({ config, live, db, clock, log, bus, devices }: PeripheryDeps): Periphery {
+  const { stateDir, gateway, canvasHost } = config;
+  const open: { ports?: OpenPorts } = {};
+  const approvals = createExecApprovals({ clock, log, bus, stateDir });
+  const screens = createScreens({ db, clock, bus });
+  const nodes = createNodes({ db, clock, log, bus, config: live, devices, approvals, screens, stateDir });
+  const canvasFiles = createCanvasFiles({
+    root: canvasHost.root,
+    clock,
+    historyDir: `${stateDir}/canvas-history`,
+  });
+  const surfaces = createCanvasSurfaces({
+    clock,
+    publicUrl: gateway.publicUrl,
+    ports: () => canvasHost.enabled ? open.ports : undefined,
+  });
+  return {
+    nodes,
+    approvals,
+    canvasFiles,
+    surfaces,
+    screens,
+    tools: [],
+    opened: (ports) => void (open.ports = ports),
+    stop: () => approvals.stop(),
+  };
+}

@@ -1,0 +1,51 @@
+/** Nodes: calls to them, and nodes that wait for approval. */
+import { NodePairRequest } from "../method/nodes.ts";
+import { Closed, Int0, NonEmpty, Nullable, OneOf, Timestamp, Type } from "../primitives.ts";
+import { defineEvent } from "./define.ts";
+
+/** Sent to the socket of one node and to nobody else, without a number (events facts, section 8). */
+export const NodeInvokeRequestEvent = defineEvent({
+  name: "node.invoke.request",
+  access: "node",
+  payload: Closed({
+    id: NonEmpty,
+    nodeId: NonEmpty,
+    command: NonEmpty,
+    paramsJSON: Nullable(Type.String()),
+    timeoutMs: Type.Optional(Int0),
+    idempotencyKey: Type.Optional(NonEmpty),
+  }),
+  delivery: "direct",
+  description: "A command for this node; answered by node.invoke.result",
+});
+
+export const NodePairRequestedEvent = defineEvent({
+  name: "node.pair.requested",
+  access: "operator.pairing",
+  payload: NodePairRequest,
+  delivery: "droppable",
+  description: "A node waits for approval of what it declares",
+});
+
+export const NodePairResolvedEvent = defineEvent({
+  name: "node.pair.resolved",
+  access: "operator.pairing",
+  payload: Closed({
+    requestId: Type.String(),
+    nodeId: NonEmpty,
+    decision: OneOf(["approved", "rejected", "removed"]),
+    ts: Timestamp,
+  }),
+  delivery: "droppable",
+  description: "A node's request was approved or rejected, or its approval was taken back",
+});
+
+/** Our own: pages read node.list anew. */
+export const NodesChangedEvent = defineEvent({
+  name: "nodes.changed",
+  access: "operator.read",
+  payload: Closed({ nodeId: NonEmpty, reason: OneOf(["connected", "disconnected", "approval", "renamed", "policy"]) }),
+  delivery: "droppable",
+  forProtocol3: () => undefined,
+  description: "Something of a node changed; node.list has the rest",
+});
