@@ -99,7 +99,13 @@ Deno.test("a long history is bounded", async () => {
 });
 
 const tool = (run: Tool["run"]): Tool => ({ name: "t", description: "t", inputSchema: {}, run });
-const context = (signal = new AbortController().signal) => ({ sessionKey: "k", agentId: "a", signal });
+const context = (signal = new AbortController().signal) => ({
+  sessionKey: "k",
+  agentId: "a",
+  runId: "r",
+  toolCallId: "c",
+  signal,
+});
 
 Deno.test("a tool that takes too long is given up and told so by its signal", async () => {
   const clock = new FakeClock();
