@@ -1,5 +1,6 @@
 /** The rules of the house as programs: arrows between rooms, file sizes, secrets, declarations, forbidden words. */
 import assert from "node:assert/strict";
+import { WEB_PAGES } from "../gateway/cli/build_pages.ts";
 import { METHODS } from "../gateway/rpc/registry.ts";
 import { EVENTS } from "../schemas/event/mod.ts";
 import { SCOPES } from "../schemas/scope.ts";
@@ -55,7 +56,10 @@ const code = async () => (await all()).filter((file) => !isTest(file));
 
 async function entries(): Promise<string[]> {
   const files = (await code()).map((file) => file.path);
-  const roots = files.filter((path) => /^(workers|static)\/[^/]+\/(main|worker|entry|app|index)\.tsx?$/u.test(path));
+  const pages = WEB_PAGES.flatMap(({ name, entries }) => entries.map(({ from }) => `static/${name}/${from}`));
+  const roots = files.filter((path) =>
+    /^workers\/[^/]+\/(main|worker|entry|app|index)\.ts$/u.test(path) || pages.includes(path)
+  );
   return ["main.ts", "gateway/cli/protocol.ts", "gateway/cli/build.ts", ...roots];
 }
 

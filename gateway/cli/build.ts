@@ -1,54 +1,80 @@
 /**
- * The program behind `deno task bundle`: bundles static/webchat into static/dist/webchat when the sources changed.
+ * The program behind `deno task bundle`: makes static/dist/<page> of static/<page> for each page whose sources changed.
  * Started by itself, because it needs `--unstable-bundle`, which the gateway must not have.
  */
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { PROJECT_DIR } from "../config/paths.ts";
+import { type PageEntry, WEB_PAGES, type WebPage } from "./build_pages.ts";
+import { filesBelow, hashOf, withImports } from "./build_sources.ts";
 import { streamSink } from "./output.ts";
 
 export interface BuildOptions {
   readonly sourceDir: string;
   readonly outDir: string;
+  readonly entries: readonly PageEntry[];
   /** What decides about staleness beside the sources: the pinned packages. */
   readonly lockFile: string;
   readonly force?: boolean;
 }
 
-export type BuildResult = { readonly built: boolean; readonly files: number; readonly bytes: number };
+/** `scripts`: bytes of each bundle by its name. */
+export type BuildResult = {
+  readonly built: boolean;
+  readonly files: number;
+  readonly scripts: Readonly<Record<string, number>>;
+};
 
-const ENTRY = "main.tsx";
 const STAMP = ".stamp";
-/** Files that the bundle holds or that are no part of the page. */
+/** Files that a bundle holds or that are no part of the page. */
 const NOT_COPIED = /\.(ts|tsx|md)$|(^|\/)\./u;
 
 /** Bundles, copies what is no code, and writes the stamp last: a build that was cut off counts as stale. */
-export async function buildWeb(options: BuildOptions): Promise<BuildResult> {
-  const { sourceDir, outDir } = options;
-  const sources = await filesBelow(sourceDir);
-  if (!sources.includes(join(sourceDir, ENTRY))) {
-    throw new Error(`Cannot build the web parts: "${join(sourceDir, ENTRY)}" is missing`);
+export async function buildPage(options: BuildOptions): Promise<BuildResult> {
+  const { sourceDir, outDir, entries } = options;
+  const own = await filesBelow(sourceDir);
+  for (const { from } of entries) {
+    if (!own.includes(join(sourceDir, from))) {
+      throw new Error(`Cannot build the web parts: "${join(sourceDir, from)}" is missing`);
+    }
   }
-  const stamp = await hashOf([...sources, options.lockFile]);
-  if (!options.force && await readIfThere(join(outDir, STAMP)) === stamp) return { built: false, files: 0, bytes: 0 };
-  const temporary = `${outDir}.new`;
-  await Deno.remove(temporary, { recursive: true }).catch(() => {});
-  await Deno.mkdir(temporary, { recursive: true });
-  const bytes = await bundle(join(sourceDir, ENTRY), join(temporary, "app.js"));
-  const copied = sources.filter((path) => !NOT_COPIED.test(relative(sourceDir, path)));
-  for (const path of copied) await copy(path, join(temporary, relative(sourceDir, path)));
-  await Deno.writeTextFile(join(temporary, STAMP), stamp);
-  await Deno.remove(outDir, { recursive: true }).catch(() => {});
-  await Deno.rename(temporary, outDir);
-  return { built: true, files: copied.length + 1, bytes };
+  const stamp = await hashOf([...await withImports(own), options.lockFile], PROJECT_DIR, JSON.stringify(entries));
+  if (!options.force && await readIfThere(join(outDir, STAMP)) === stamp) {
+    return { built: false, files: 0, scripts: {} };
+  }
+  // Two builds at once, as of `deno task dev` beside `deno task test`, must not write into one folder.
+  const temporary = `${outDir}.new-${Deno.pid}`;
+  try {
+    const scripts: Record<string, number> = {};
+    for (const entry of entries) {
+      scripts[entry.to] = await bundle(join(sourceDir, entry.from), join(temporary, entry.to), entry.format);
+    }
+    const copied = own.filter((path) => !NOT_COPIED.test(relative(sourceDir, path)));
+    for (const path of copied) await copy(path, join(temporary, relative(sourceDir, path)));
+    await Deno.writeTextFile(join(temporary, STAMP), stamp);
+    await putInPlace(temporary, outDir, stamp);
+    return { built: true, files: copied.length + entries.length, scripts };
+  } finally {
+    await Deno.remove(temporary, { recursive: true }).catch(() => {});
+  }
 }
 
-/** Writes one minified module for browsers. Returns its size in bytes. */
-async function bundle(entry: string, target: string): Promise<number> {
+/** Replaces the old build. Another process that put the same build there first has done the work. */
+async function putInPlace(temporary: string, outDir: string, stamp: string): Promise<void> {
+  await Deno.remove(outDir, { recursive: true }).catch(() => {});
+  try {
+    await Deno.rename(temporary, outDir);
+  } catch (error) {
+    if (await readIfThere(join(outDir, STAMP)) !== stamp) throw error;
+  }
+}
+
+/** Writes one minified script for browsers. Returns its size in bytes. */
+async function bundle(entry: string, target: string, format: PageEntry["format"]): Promise<number> {
   const result = await Deno.bundle({
     entrypoints: [entry],
     outputPath: target,
     platform: "browser",
-    format: "esm",
+    format,
     minify: true,
     write: false,
   });
@@ -57,32 +83,13 @@ async function bundle(entry: string, target: string): Promise<number> {
   }
   const code = result.outputFiles?.[0]?.contents;
   if (code === undefined) throw new Error(`Cannot bundle "${entry}": the bundler wrote nothing`);
+  await Deno.mkdir(dirname(target), { recursive: true });
   await Deno.writeFile(target, code);
   return code.length;
 }
 
-/** Every file below `dir`, sorted, tests left out: they are no part of the page. */
-async function filesBelow(dir: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const entry of Deno.readDir(dir)) {
-    const path = join(dir, entry.name);
-    if (entry.isDirectory) found.push(...await filesBelow(path));
-    else if (entry.isFile && !/_test\.tsx?$/u.test(entry.name)) found.push(path);
-  }
-  return found.sort();
-}
-
-/** SHA-256 over names and contents. */
-async function hashOf(paths: readonly string[]): Promise<string> {
-  const parts = await Promise.all(paths.map(async (path) => {
-    const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
-    return `${relative(PROJECT_DIR, path)} ${new Uint8Array(digest).toHex()}`;
-  }));
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts.join("\n")))).toHex();
-}
-
 async function copy(from: string, to: string): Promise<void> {
-  await Deno.mkdir(join(to, ".."), { recursive: true });
+  await Deno.mkdir(dirname(to), { recursive: true });
   await Deno.writeFile(to, await Deno.readFile(from));
 }
 
@@ -109,18 +116,31 @@ export async function writeDevConfig(dir: string): Promise<void> {
   }
 }
 
+/** Whether the page's sources are written. Part 3 removes this at its end. */
+async function isThere({ name, entries }: WebPage): Promise<boolean> {
+  const found = await Promise.all(
+    entries.map(({ from }) => Deno.stat(join(PROJECT_DIR, "static", name, from)).then(() => true, () => false)),
+  );
+  return found.every((there) => there);
+}
+
 /** The command line: `--force`, `--dev-config`. Returns the exit code. */
 export async function buildMain(args: readonly string[]): Promise<number> {
   const [out, err] = [streamSink(Deno.stdout), streamSink(Deno.stderr)];
   try {
     if (args.includes("--dev-config")) await writeDevConfig(join(PROJECT_DIR, ".dev"));
-    const { built, files, bytes } = await buildWeb({
-      sourceDir: join(PROJECT_DIR, "static", "webchat"),
-      outDir: join(PROJECT_DIR, "static", "dist", "webchat"),
-      lockFile: join(PROJECT_DIR, "deno.lock"),
-      force: args.includes("--force"),
-    });
-    if (built) out.write(`Built static/dist/webchat: ${files} files, app.js ${Math.ceil(bytes / 1024)} KiB\n`);
+    for (const page of WEB_PAGES) {
+      if (!await isThere(page)) continue;
+      const { built, files, scripts } = await buildPage({
+        sourceDir: join(PROJECT_DIR, "static", page.name),
+        outDir: join(PROJECT_DIR, "static", "dist", page.name),
+        entries: page.entries,
+        lockFile: join(PROJECT_DIR, "deno.lock"),
+        force: args.includes("--force"),
+      });
+      const sizes = Object.entries(scripts).map(([name, bytes]) => `${name} ${Math.ceil(bytes / 1024)} KiB`);
+      if (built) out.write(`Built static/dist/${page.name}: ${files} files, ${sizes.join(", ")}\n`);
+    }
     if (args.includes("--force")) out.write("For an executable of this gateway: deno task compile\n");
     return 0;
   } catch (error) {

@@ -13,11 +13,16 @@ async function inTempDir(action: (dir: string) => Promise<void>): Promise<void> 
   }
 }
 
+const MAIN = { from: "main.tsx", to: "app.js", format: "esm" };
+
 /** The build needs --unstable-bundle, so it runs as the program that it is. */
-async function build(dir: string, force = false) {
+async function build(dir: string, { entries = [MAIN], force = false } = {}) {
   const script = `
-    import { buildWeb } from ${JSON.stringify(`file://${PROJECT_DIR}/gateway/cli/build.ts`)};
-    const result = await buildWeb({ sourceDir: "${dir}/src", outDir: "${dir}/out", lockFile: "${dir}/lock", force: ${force} });
+    import { buildPage } from ${JSON.stringify(`file://${PROJECT_DIR}/gateway/cli/build.ts`)};
+    const result = await buildPage({
+      sourceDir: "${dir}/src", outDir: "${dir}/out", lockFile: "${dir}/lock", force: ${force},
+      entries: ${JSON.stringify(entries)},
+    });
     Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(result)));
   `;
   await Deno.writeTextFile(`${dir}/run.ts`, script);
@@ -72,4 +77,42 @@ Deno.test("a source with a mistake keeps the old build and says what is wrong", 
     assert.notEqual(code, 0);
     assert.match(stderr, /nowhere/u);
     assert.equal(await Deno.readTextFile(`${dir}/out/app.js`), "old");
+  }));
+
+Deno.test("what a page imports from elsewhere decides about it too; what it imports as a type does not", () =>
+  inTempDir(async (dir) => {
+    await Deno.mkdir(`${dir}/src`);
+    await Deno.mkdir(`${dir}/shared`);
+    await Deno.writeTextFile(`${dir}/lock`, "1");
+    await Deno.writeTextFile(`${dir}/shared/deep.ts`, "export const deep = 1;");
+    await Deno.writeTextFile(`${dir}/shared/x.ts`, 'export * from "./deep.ts";');
+    await Deno.writeTextFile(`${dir}/shared/t.ts`, "export type T = number;");
+    await Deno.writeTextFile(
+      `${dir}/src/main.tsx`,
+      'import {\n  deep,\n} from "../shared/x.ts";\nimport type { T } from "../shared/t.ts";\nconst t: T = deep; document.title = `${t}`;',
+    );
+    assert.equal((await build(dir)).built, true);
+    await Deno.writeTextFile(`${dir}/shared/t.ts`, "export type T = number | 2;");
+    assert.equal((await build(dir)).built, false);
+    await Deno.writeTextFile(`${dir}/shared/deep.ts`, "export const deep = 2;");
+    assert.equal((await build(dir)).built, true);
+  }));
+
+Deno.test("a page of several scripts: each is its own file, classic ones without import or export", () =>
+  inTempDir(async (dir) => {
+    await Deno.mkdir(`${dir}/src`);
+    await Deno.writeTextFile(`${dir}/lock`, "1");
+    await Deno.writeTextFile(`${dir}/src/a.ts`, 'import { x } from "./x.ts"; export const a = x; document.title = a;');
+    await Deno.writeTextFile(`${dir}/src/b.ts`, 'import { x } from "./x.ts"; document.title = x;');
+    await Deno.writeTextFile(`${dir}/src/x.ts`, 'export const x = "shared";');
+    const entries = [
+      { from: "a.ts", to: "a.js", format: "iife" },
+      { from: "b.ts", to: "b.js", format: "esm" },
+    ];
+    const { scripts, stderr } = await build(dir, { entries });
+    assert.deepEqual(Object.keys(scripts ?? {}), ["a.js", "b.js"], stderr);
+    assert.doesNotMatch(await Deno.readTextFile(`${dir}/out/a.js`), /\b(import|export)\b/u);
+    assert.match(await Deno.readTextFile(`${dir}/out/b.js`), /shared/u);
+    const missing = await build(dir, { entries: [...entries, { from: "c.ts", to: "c.js", format: "esm" }] });
+    assert.match(missing.stderr, /c\.ts" is missing/u);
   }));
