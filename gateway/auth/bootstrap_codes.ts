@@ -1,4 +1,5 @@
 /** One-use codes for a first visit: a code stands once for the shared secret and for the approval of one device. */
+import type { Role } from "../../schemas/scope.ts";
 import { type Clock, randomToken } from "../observe/clock.ts";
 import { digest, sameDigest } from "./digest.ts";
 
@@ -10,6 +11,8 @@ const CODE_BYTES = 24;
 
 interface Code {
   readonly digest: Uint8Array;
+  /** Who shows a phone's code must not thereby hand out the right to operate the gateway. */
+  readonly role: Role;
   readonly expiresAt: number;
 }
 
@@ -23,19 +26,19 @@ export class BootstrapCodes {
   }
 
   /** A new code (32 characters, base64url) and when it ends. */
-  issue(): { readonly code: string; readonly expiresAt: number } {
+  issue(role: Role = "operator"): { readonly code: string; readonly expiresAt: number } {
     const code = randomToken(CODE_BYTES);
     const expiresAt = this.#clock.now() + CODE_TTL_MS;
-    this.#codes = [...this.#live(), { digest: digest(code), expiresAt }].slice(-MAX_CODES);
+    this.#codes = [...this.#live(), { digest: digest(code), role, expiresAt }].slice(-MAX_CODES);
     return { code, expiresAt };
   }
 
-  /** Uses a code up. False when it was never issued, was used or has expired. */
-  redeem(code: string): boolean {
+  /** Uses a code up. False when it was never issued for this role, was used or has expired. */
+  redeem(code: string, role: Role = "operator"): boolean {
     const wanted = digest(code);
     const live = this.#live();
     // Every code is compared, so that the time does not tell which one nearly matched.
-    const rest = live.filter((known) => !sameDigest(known.digest, wanted));
+    const rest = live.filter((known) => !sameDigest(known.digest, wanted) || known.role !== role);
     this.#codes = rest;
     return rest.length < live.length;
   }

@@ -38,3 +38,11 @@ Deno.test("more codes than the cap take back the oldest", () => {
   assert.equal(codes.redeem(oldest), false);
   assert.equal(rest.every((code) => codes.redeem(code)), true);
 });
+
+Deno.test("a code for a node lets no operator in, and stays for the node", () => {
+  const codes = new BootstrapCodes({ clock: new FakeClock() });
+  const { code } = codes.issue("node");
+  assert.equal(codes.redeem(code), false);
+  assert.equal(codes.redeem(code, "node"), true);
+  assert.equal(codes.redeem(code, "node"), false);
+});

@@ -91,12 +91,12 @@ function tryDeviceToken(deps: HandshakeDeps, claim: Claim): Try {
     : { kind: "good", method: "device-token" };
 }
 
-/** A code lets one operator device in; without a proved device it is not touched. */
+/** A code lets one device of the role it was made for in; without a proved device it is not touched. */
 function tryCode(deps: HandshakeDeps, claim: Claim): Try {
   if (!claim.auth.bootstrapToken || claim.deviceId === undefined) return ABSENT;
   const retryAfterMs = deps.limiter.lockedForMs("bootstrap-code", claim.peer);
   if (retryAfterMs > 0) return { kind: "locked", retryAfterMs };
-  if (claim.role !== "operator" || !deps.bootstrap.redeem(claim.auth.bootstrapToken)) {
+  if (!deps.bootstrap.redeem(claim.auth.bootstrapToken, claim.role)) {
     return { kind: "bad", reason: "bootstrap_token_invalid", purpose: "bootstrap-code" };
   }
   deps.limiter.succeeded("bootstrap-code", claim.peer);

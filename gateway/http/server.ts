@@ -1,6 +1,7 @@
 /** Listens on the gateway's addresses: HTTP goes to the routes, upgrades pass the same middleware, then go to `ws`. */
 import type { Buffer } from "node:buffer";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
@@ -20,6 +21,8 @@ export interface HttpOptions {
   readonly routes: Hono<{ Bindings: HttpBindings }>;
   readonly sockets: Sockets;
   readonly log: Log;
+  /** HTTPS with this certificate and key, in PEM; absent: plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /** Time for headers and body of a request; slower ones are cut. */
@@ -64,10 +67,7 @@ export class HttpServer {
       (request, env) => this.options.routes.fetch(request, { remoteAddress: env.incoming.socket.remoteAddress ?? "" }),
       { overrideGlobalObjects: false },
     );
-    const server = createServer(
-      { maxHeaderSize: MAX_HEADER_BYTES },
-      (request, response) => void listener(request, response),
-    );
+    const server = this.#create((request, response) => void listener(request, response));
     server.requestTimeout = REQUEST_TIMEOUT_MS;
     server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
     return new Promise((resolve, reject) => {
@@ -82,13 +82,23 @@ export class HttpServer {
     });
   }
 
+  #create(listener: RequestListener): Server {
+    const { tls } = this.options;
+    const limits = { maxHeaderSize: MAX_HEADER_BYTES };
+    return tls === undefined
+      ? createServer(limits, listener)
+      : createSecureServer({ ...limits, cert: tls.cert, key: tls.key, minVersion: "TLSv1.2" }, listener);
+  }
+
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on("error", (error) => this.options.log.debug("socket.error", { error }));
     try {
       const address = peerAddress(request);
       const verdict = await this.options.routes.fetch(asRequest(request), { remoteAddress: address, upgrade: true });
       if (verdict.status !== 204) return await refuse(socket, verdict);
-      if (!socket.destroyed) this.options.sockets.accept(request, socket, head, peerOf(request, address));
+      if (!socket.destroyed) {
+        this.options.sockets.accept(request, socket, head, peerOf(request, address, this.options.tls !== undefined));
+      }
     } catch (error) {
       this.options.log.warn("http.upgrade.failed", { error });
       socket.destroy();
@@ -98,12 +108,12 @@ export class HttpServer {
 
 const peerAddress = (request: IncomingMessage): string => request.socket.remoteAddress ?? "";
 
-function peerOf(request: IncomingMessage, address: string): Peer {
+function peerOf(request: IncomingMessage, address: string, secure: boolean): Peer {
   const header = (name: string): string | undefined => {
     const value = request.headers[name];
     return Array.isArray(value) ? value.join(", ") : value;
   };
-  return { address, host: header("host"), origin: header("origin"), secure: false, headers: { get: header } };
+  return { address, host: header("host"), origin: header("origin"), secure, headers: { get: header } };
 }
 
 /** The upgrade as a Request for the middleware: its address and the headers that decide. */
