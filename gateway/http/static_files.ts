@@ -50,11 +50,14 @@ export class StaticFiles {
   }
 }
 
-async function listNames(root: string): Promise<ReadonlySet<string>> {
+/** Names below `root`, with `/` where the build made folders. */
+async function listNames(root: string, below = ""): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   try {
-    for await (const entry of Deno.readDir(root)) {
-      if (entry.isFile && TYPES[extension(entry.name)] !== undefined) names.add(entry.name);
+    for await (const entry of Deno.readDir(`${root}/${below}`)) {
+      const name = below + entry.name;
+      if (entry.isDirectory) { for (const inner of await listNames(root, `${name}/`)) names.add(inner); }
+      else if (entry.isFile && TYPES[extension(entry.name)] !== undefined) names.add(name);
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
