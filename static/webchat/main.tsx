@@ -1,9 +1,9 @@
 /** Starts the page: builds the parts, takes the one-use code out of the address bar, listens for signs of life. */
 import { render } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { browserSafe } from "./client/identity.ts";
-import { browserTimers } from "./client/link.ts";
-import { codeOf, GatewayClient } from "./client/protocol.ts";
+import { browserSafe } from "../client/identity.ts";
+import { browserTimers } from "../client/link.ts";
+import { codeOf, GatewayClient } from "../client/protocol.ts";
 import { isLanguage, LANGUAGES, pickLanguage } from "./i18n/mod.ts";
 import { Chat } from "./state/chat.ts";
 import { keep } from "./state/keep.ts";

@@ -1,7 +1,7 @@
 /** What the page does with channels: reads their state, starts and stops them, decides about strangers and held messages. */
-import type { Timers } from "../client/link.ts";
-import { may } from "../client/protocol.ts";
-import { fields } from "../client/read.ts";
+import type { Timers } from "../../client/link.ts";
+import { may } from "../../client/protocol.ts";
+import { fields } from "../../client/read.ts";
 import {
   type ChannelAccount,
   type ChannelsState,

@@ -1,5 +1,5 @@
 /** What the page knows of messaging channels: accounts, strangers who ask, deliveries that are held, a login. */
-import { RequestError } from "../client/link.ts";
+import { RequestError } from "../../client/link.ts";
 
 export interface LoginFlow {
   readonly id: string;

@@ -1,5 +1,5 @@
 /** Wire payloads of channels to the page's own data. What makes no sense is left out. */
-import { each, type Fields, fields, number, text, word, words } from "../client/read.ts";
+import { each, type Fields, fields, number, text, word, words } from "../../client/read.ts";
 import {
   accountKey,
   type ChannelAccount,

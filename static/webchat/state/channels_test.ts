@@ -1,8 +1,8 @@
 /** Channels on the page: what is read, what is asked of the gateway, and how a login goes on. */
 import assert from "node:assert/strict";
-import type { Hello } from "../client/hello.ts";
-import { RequestError, type Timers } from "../client/link.ts";
-import { isFields } from "../client/read.ts";
+import type { Hello } from "../../client/hello.ts";
+import { RequestError, type Timers } from "../../client/link.ts";
+import { isFields } from "../../client/read.ts";
 import { eventually } from "../../../tests/helpers/wait.ts";
 import { ChannelDesk } from "./channel_desk.ts";
 import { actsOf, type ChannelAccount, channelLabel, failureOf, needsPerson, toneOf } from "./channels_model.ts";

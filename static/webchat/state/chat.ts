@@ -1,8 +1,8 @@
 /** What the page does: turns clicks into requests and events into actions. Holds no state of its own but timers. */
-import type { Hello } from "../client/hello.ts";
-import { fields, word } from "../client/read.ts";
-import { browserTimers, RequestError, type Timers } from "../client/link.ts";
-import { may } from "../client/protocol.ts";
+import type { Hello } from "../../client/hello.ts";
+import { fields, word } from "../../client/read.ts";
+import { browserTimers, RequestError, type Timers } from "../../client/link.ts";
+import { may } from "../../client/protocol.ts";
 import { ChannelDesk } from "./channel_desk.ts";
 import { draftName, keep } from "./keep.ts";
 import { type ImagePart, isActive, type Outgoing, threadOf } from "./model.ts";

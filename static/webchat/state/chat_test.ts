@@ -1,8 +1,8 @@
 /** What the page asks of the gateway: nothing is sent twice under two keys, nothing lost is left lost. */
 import assert from "node:assert/strict";
-import type { Hello } from "../client/hello.ts";
-import { RequestError, type Timers } from "../client/link.ts";
-import { isFields } from "../client/read.ts";
+import type { Hello } from "../../client/hello.ts";
+import { RequestError, type Timers } from "../../client/link.ts";
+import { isFields } from "../../client/read.ts";
 import { eventually } from "../../../tests/helpers/wait.ts";
 import { Chat } from "./chat.ts";
 import { threadOf } from "./model.ts";

@@ -1,5 +1,5 @@
 /** Drives a login of a channel account: start, wait for each next step, hand in what was typed, give up. */
-import { RequestError } from "../client/link.ts";
+import { RequestError } from "../../client/link.ts";
 import { accountKey, type ChannelAccount, failureOf, type LoginFlow, type LoginView } from "./channels_model.ts";
 import { readLogin } from "./channels_parse.ts";
 import type { Wire } from "./chat.ts";

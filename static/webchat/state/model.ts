@@ -1,6 +1,6 @@
 /** What the page knows: the connection, the sessions, the threads, the devices, the channels. Plain data; the reducer changes it. */
-import type { Connection } from "../client/protocol.ts";
-import type { Hello } from "../client/hello.ts";
+import type { Connection } from "../../client/protocol.ts";
+import type { Hello } from "../../client/hello.ts";
 import { type ChannelsState, emptyChannels } from "./channels_model.ts";
 
 export interface ImagePart {

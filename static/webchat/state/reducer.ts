@@ -1,6 +1,6 @@
 /** The only place where the state changes: a pure function of the state and what happened. */
-import type { Connection } from "../client/protocol.ts";
-import type { Hello } from "../client/hello.ts";
+import type { Connection } from "../../client/protocol.ts";
+import type { Hello } from "../../client/hello.ts";
 import type { ChannelsState } from "./channels_model.ts";
 import {
   emptyThread,

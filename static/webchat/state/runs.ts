@@ -1,5 +1,5 @@
 /** Runs as they happen: events make an overlay, stored messages take its place, and nothing is ever shown twice. */
-import { fields, number, text, word } from "../client/read.ts";
+import { fields, number, text, word } from "../../client/read.ts";
 import type { Entry, LiveBlock, LiveTool, Run, Thread } from "./model.ts";
 import { isActive } from "./model.ts";
 import { type InFlight, plainText, readEntry } from "./parse.ts";

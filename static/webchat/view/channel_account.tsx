@@ -1,6 +1,6 @@
 /** One account of a channel: how it is, since when, what a person must do, and the buttons for it. */
 import { useState } from "preact/hooks";
-import { may } from "../client/protocol.ts";
+import { may } from "../../client/protocol.ts";
 import { clockTime, exactTime } from "../i18n/mod.ts";
 import { actsOf, type ChannelAccount, offerOf, toneOf } from "../state/channels_model.ts";
 import type { State } from "../state/model.ts";

@@ -1,6 +1,6 @@
 /** Messages whose delivery was given up or whose outcome nobody knows: the owner decides. */
 import { useState } from "preact/hooks";
-import { may } from "../client/protocol.ts";
+import { may } from "../../client/protocol.ts";
 import { ago, exactTime } from "../i18n/mod.ts";
 import { heldKey, type HeldMessage } from "../state/channels_model.ts";
 import type { State } from "../state/model.ts";

@@ -1,6 +1,6 @@
 /** Strangers who wrote to a channel: who, where, what, and the owner's word about them. */
 import { useState } from "preact/hooks";
-import { may } from "../client/protocol.ts";
+import { may } from "../../client/protocol.ts";
 import { ago } from "../i18n/mod.ts";
 import { requestKey, type SenderRequest } from "../state/channels_model.ts";
 import type { State } from "../state/model.ts";

@@ -1,5 +1,5 @@
 /** The connection in plain words, with the next step as a button. */
-import type { Connection } from "../client/protocol.ts";
+import type { Connection } from "../../client/protocol.ts";
 import type { Words } from "../i18n/mod.ts";
 import { useNow, useUi } from "./context.ts";
 import { Icon } from "./icons.tsx";

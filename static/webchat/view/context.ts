@@ -1,7 +1,7 @@
 /** What every part of the page can reach, and the hooks to reach it. */
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import type { GatewayClient } from "../client/protocol.ts";
+import type { GatewayClient } from "../../client/protocol.ts";
 import type { Language, Words } from "../i18n/mod.ts";
 import type { Chat } from "../state/chat.ts";
 import { channelLabel } from "../state/channels_model.ts";

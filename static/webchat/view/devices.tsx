@@ -1,6 +1,6 @@
 /** The devices: those that wait for approval, those that have it, and the way out for this one. */
 import { useEffect, useState } from "preact/hooks";
-import { forgetIdentity } from "../client/identity.ts";
+import { forgetIdentity } from "../../client/identity.ts";
 import { ago } from "../i18n/mod.ts";
 import type { PairedDevice, PendingDevice, State } from "../state/model.ts";
 import { useNow, useUi } from "./context.ts";

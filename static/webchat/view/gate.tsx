@@ -1,8 +1,8 @@
 /** What stands before the chat: the token form, the wait for approval, and refusals with their way out. */
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { forgetIdentity } from "../client/identity.ts";
-import type { Connection } from "../client/protocol.ts";
+import { forgetIdentity } from "../../client/identity.ts";
+import type { Connection } from "../../client/protocol.ts";
 import { useUi } from "./context.ts";
 import { Icon, Mark } from "./icons.tsx";
 import { copyText } from "./markdown.tsx";

@@ -1,0 +1,2 @@
+/** Starts the node page. */
+document.title = "OpenClaw node";
