@@ -10,8 +10,6 @@ import { streamSink } from "./output.ts";
 
 export interface BuildOptions {
   readonly sourceDir: string;
-  /** Folders whose code the page imports; they count for staleness and nothing of them is copied. */
-  readonly sharedDirs?: readonly string[];
   readonly outDir: string;
   readonly entries: readonly PageEntry[];
   /** What decides about staleness beside the sources: the pinned packages. */
