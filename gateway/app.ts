@@ -7,6 +7,7 @@ import { createModelRunner } from "./agent/runner.ts";
 import { createRunService } from "./agent/run_service.ts";
 import { createTools } from "./agent/tools.ts";
 import { type Auth, createAuth } from "./auth/create.ts";
+import { createPhoneLink } from "./auth/phone_link.ts";
 import { gatewayIdentity } from "./auth/gateway_identity.ts";
 import { type KnownHosts, knownHosts } from "./auth/known_hosts.ts";
 import { type ConfigControl, type ConfigSource, createConfigControl } from "./config/control.ts";
@@ -16,6 +17,7 @@ import type { ChannelEntry, Config } from "./config/types.ts";
 import { watchConfigFile } from "./config/watch.ts";
 import { Hub } from "./connection/hub.ts";
 import { LIMITS } from "../schemas/frame.ts";
+import { type Certificate, loadCertificate } from "./http/certificate.ts";
 import type { HttpServer, ListenAddress } from "./http/server.ts";
 import type { Clock } from "./observe/clock.ts";
 import type { Log } from "./observe/log.ts";
@@ -58,6 +60,8 @@ export interface AppOptions {
 export interface RunningGateway {
   /** The addresses that were opened; ports are real ones also when 0 was asked for. */
   readonly addresses: readonly ListenAddress[];
+  /** Of HTTPS; undefined with plain HTTP. */
+  readonly certificate: Certificate | undefined;
   /** A link to WebChat with a new one-use code in its fragment, valid for ten minutes. */
   webchatLink(): string;
   /** Resolves with the reason when the process should end in order and be started again; only when supervised. */
@@ -78,13 +82,23 @@ export async function startGateway(options: AppOptions): Promise<RunningGateway>
 }
 
 async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
-  const { log, clock } = options;
+  const { log, clock, config } = options;
   const stopping = new AbortController();
-  const auth = createAuth({ config: options.config, clock, db, hosts: hostsOf(options) });
+  const interfaces = Deno.networkInterfaces().map((each) => each.address);
+  const auth = createAuth({ config, clock, db, hosts: hostsOf(options, interfaces) });
+  const certificate = await certificateFor(options, interfaces);
   const hub = new Hub({ log, totalBufferedBytes: LIMITS.totalBufferedBytes, strict: options.strict ?? false });
   const live = createConfigControl({ started: await startConfig(options), source: options.source, log });
   const restart = Promise.withResolvers<string>();
-  const storeKey = await loadStoreKey(options.config.stateDir);
+  const storeKey = await loadStoreKey(config.stateDir);
+  const open: { addresses: readonly ListenAddress[] } = { addresses: [] };
+  const phoneLink = createPhoneLink({
+    gateway: config.gateway,
+    addresses: () => open.addresses,
+    interfaces: () => interfaces,
+    codes: auth.bootstrap,
+    fingerprint: () => certificate?.own === true ? certificate.fingerprint : undefined,
+  });
   const { services, state, runs, messaging, periphery } = createServices({
     ...options,
     live,
@@ -93,6 +107,7 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
     auth,
     storeKey,
     restart,
+    phoneLink,
   });
   const dedupe = new Dedupe(db, clock);
   const dispatcher = new Dispatcher({
@@ -102,8 +117,8 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
     stopping: stopping.signal,
     strict: options.strict ?? false,
   });
-  const { server, sockets } = createPort({ ...options, services, state, hub, dispatcher, auth });
-  const addresses = await server.listen(options.listen);
+  const { server, sockets } = createPort({ ...options, services, state, hub, dispatcher, auth, certificate });
+  const addresses = open.addresses = await server.listen(options.listen);
   periphery.opened({ gateway: addresses[0]?.port ?? 0, canvas: undefined });
   runs.service.recover();
   await messaging.begin();
@@ -117,7 +132,8 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
   sockets.startPings();
   return {
     addresses,
-    webchatLink: () => webchatLink(options.config, addresses, auth.bootstrap.issue().code),
+    certificate,
+    webchatLink: () => webchatLink(config, addresses, auth.bootstrap.issue().code),
     restartWanted: restart.promise,
     stop: async (reason, drainMs) => {
       unwatch();
@@ -162,6 +178,7 @@ interface ServiceDeps extends AppOptions {
   readonly auth: Auth;
   readonly storeKey: Uint8Array;
   readonly restart: PromiseWithResolvers<string>;
+  readonly phoneLink: Services["phoneLink"];
 }
 
 function createServices(deps: ServiceDeps) {
@@ -222,6 +239,7 @@ function createServices(deps: ServiceDeps) {
     presence,
     health,
     connections: hub,
+    phoneLink: deps.phoneLink,
     version,
     startedAtMs,
     tools,
@@ -248,11 +266,22 @@ function createRefresh(clock: Clock, refresh: () => void): () => void {
 }
 const REFRESH_MS = 100;
 
+/** What HTTPS needs when it is on; `undefined` when it is off. */
+async function certificateFor({ config, clock }: AppOptions, interfaces: readonly string[]) {
+  const { tls, publicUrl } = config.gateway;
+  if (tls === undefined) return undefined;
+  const name = hostname();
+  const own = interfaces.filter((each) => !each.startsWith("fe80:"));
+  const named = [name, `${name.split(".")[0]}.local`, ...publicUrl === undefined ? [] : [publicUrl.hostname]];
+  const hosts = [...new Set(["localhost", "127.0.0.1", "::1", ...named, ...own])];
+  return await loadCertificate({ tls, stateDir: config.stateDir, hosts, clock });
+}
+
 /** The names under which this gateway may be called. Needs the system permissions `hostname` and `networkInterfaces`. */
-function hostsOf({ listen, config }: AppOptions): KnownHosts {
+function hostsOf({ listen, config }: AppOptions, interfaces: readonly string[]): KnownHosts {
   return knownHosts({
     hostname: hostname(),
-    interfaces: Deno.networkInterfaces().map((each) => each.address),
+    interfaces,
     bound: listen.map((each) => each.hostname),
     publicUrl: config.gateway.publicUrl,
   });
@@ -271,6 +300,9 @@ async function closePort(hub: Hub, server: HttpServer, destroySockets: () => voi
 function webchatLink(config: Config, addresses: readonly ListenAddress[], code: string): string {
   const first = addresses[0];
   const host = first?.hostname.includes(":") ? `[${first.hostname}]` : first?.hostname ?? "127.0.0.1";
-  const origin = config.gateway.publicUrl?.origin ?? `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${first?.port}`;
+  const origin = config.gateway.publicUrl?.origin ??
+    `${config.gateway.tls === undefined ? "http" : "https"}://${
+      host === "0.0.0.0" ? "127.0.0.1" : host
+    }:${first?.port}`;
   return `${origin}/#code=${code}`;
 }

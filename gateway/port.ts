@@ -11,6 +11,7 @@ import { Handshake, type HandshakeOutcome, type Peer } from "./connection/handsh
 import { helloOk } from "./connection/hello.ts";
 import type { Hub } from "./connection/hub.ts";
 import { Sockets } from "./connection/sockets.ts";
+import type { Certificate } from "./http/certificate.ts";
 import { HttpServer } from "./http/server.ts";
 import { createRoutes } from "./http/routes.ts";
 import { StaticFiles } from "./http/static_files.ts";
@@ -33,6 +34,7 @@ export interface PortOptions {
   readonly hub: Hub;
   readonly dispatcher: Dispatcher;
   readonly auth: Auth;
+  readonly certificate: Certificate | undefined;
 }
 
 type Accepted = Extract<HandshakeOutcome, { kind: "accepted" }>;
@@ -66,7 +68,7 @@ export function createPort(options: PortOptions): { readonly server: HttpServer;
     ready: () => true,
     webhooks: createWebhooks({ channels: services.channels, log }),
   });
-  return { server: new HttpServer({ routes, sockets, log }), sockets };
+  return { server: new HttpServer({ routes, sockets, log, tls: options.certificate }), sockets };
 }
 
 /** One handshake per socket; the limiter is shared, so that failures count across sockets. */

@@ -77,6 +77,8 @@ export interface ConnectOptions {
   readonly url: string;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  /** Certificates in PEM to trust beside those of the system. */
+  readonly trusted?: readonly string[];
   /** The `connect` parameters for this challenge. */
   params(challenge: Challenge): Promise<unknown>;
 }
@@ -92,9 +94,9 @@ export class GatewayClient {
   #lastInbound = 0;
   #hello: Hello | undefined;
 
-  private constructor(private readonly options: Pick<ConnectOptions, "url" | "clock">) {
+  private constructor(private readonly options: Pick<ConnectOptions, "url" | "clock" | "trusted">) {
     this.#challenge.promise.catch(() => {});
-    this.#wire = openWire(options.url, (frame) => this.#receive(frame));
+    this.#wire = openWire(options.url, (frame) => this.#receive(frame), options.trusted);
     void this.#wire.ended.then((end) => this.#ended(end));
   }
 

@@ -1,4 +1,5 @@
 /** From options to a connected client: address, identity, credentials, one retry, the device token kept for next time. */
+import { join } from "node:path";
 import { Secret } from "../secrets/secret.ts";
 import { GatewayClient, RefusedError } from "./client.ts";
 import { CLI_ROLE, connectParams } from "./connect_params.ts";
@@ -74,11 +75,13 @@ export async function prepare(context: CliContext, options: Options, caps: reado
   );
   if (auth.problem !== undefined) context.out.warn(auth.problem);
   const timeoutMs = options.duration("connectTimeout") ?? DEFAULT_TIMEOUT_MS;
+  const trusted = target.foreign ? [] : await ownCertificates(settings.stateDir);
   const connectWith = (credential: Credential) =>
     GatewayClient.connect({
       url: target.url,
       clock: context.clock,
       timeoutMs,
+      trusted,
       params: (challenge) => connectParams({ challenge, credential, identity, version: context.version, caps }),
     });
   return {
@@ -91,6 +94,15 @@ export async function prepare(context: CliContext, options: Options, caps: reado
       return sessionOf(client, { target, settings, auth, deviceId: identity.deviceId, options });
     },
   };
+}
+
+/** The certificate that the gateway of this host made itself, when it made one. */
+export async function ownCertificates(stateDir: string): Promise<readonly string[]> {
+  try {
+    return [await Deno.readTextFile(join(stateDir, "tls", "cert.pem"))];
+  } catch {
+    return [];
+  }
 }
 
 function planFor(facts: {

@@ -105,6 +105,7 @@ function linesOf(
     listening: gateway.addresses,
     warnings: [plan.warning, locks.warning].filter((text) => text !== undefined),
     webchatLink: gateway.webchatLink(),
+    certificate: gateway.certificate,
   });
 }
 

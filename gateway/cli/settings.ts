@@ -16,6 +16,8 @@ export interface Settings {
   readonly configPath: string;
   /** Port of the gateway on this host. */
   readonly port: number;
+  /** The gateway on this host speaks HTTPS. */
+  readonly tls: boolean;
   /** Set when gateway.mode is `remote`: this machine is a client only. */
   readonly remoteUrl: string | undefined;
   readonly remote: SharedSecret;
@@ -40,6 +42,7 @@ export async function loadSettings(env: Env): Promise<Settings> {
     stateDir,
     configPath,
     port: portOf(env, gateway?.port),
+    tls: gateway?.tls?.enabled === true,
     remoteUrl: gateway?.mode === "remote" ? gateway.remote?.url : undefined,
     remote: shared(gateway?.remote, "gateway.remote"),
     local: shared(gateway?.auth, "gateway.auth"),

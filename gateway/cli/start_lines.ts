@@ -17,6 +17,10 @@ export interface StartFacts {
   readonly tokenNote: string | undefined;
   readonly warnings: readonly string[];
   readonly webchatLink: string;
+  /** Of HTTPS; undefined with plain HTTP. */
+  readonly certificate?:
+    | { readonly own: boolean; readonly fingerprint: string; readonly expiresAtMs: number }
+    | undefined;
 }
 
 const WIDTH = 14;
@@ -32,7 +36,8 @@ export function startLines(facts: StartFacts): string[] {
       "Configuration",
       `${config.path}${config.exists ? "" : facts.tokenNote === undefined ? " (not there)" : " (new)"}`,
     ),
-    row("Listening", describe(facts.listening)),
+    row("Listening", `${describe(facts.listening)}${facts.certificate === undefined ? "" : ", HTTPS only"}`),
+    ...(facts.certificate === undefined ? [] : [row("Certificate", certificateText(facts.certificate))]),
     row("Permissions", permissionText(facts.held)),
     row("Access", facts.tokenNote === undefined ? accessText(facts.loaded) : `token, ${facts.tokenNote}`),
     row("Model", modelText(facts.loaded)),
@@ -40,6 +45,12 @@ export function startLines(facts: StartFacts): string[] {
     ...problemLines(facts),
     row("WebChat", `${facts.webchatLink}  (opens once, within ten minutes)`),
   ];
+}
+
+/** What a browser shows of a certificate that nobody vouches for; the owner compares the two. */
+function certificateText({ own, fingerprint, expiresAtMs }: NonNullable<StartFacts["certificate"]>): string {
+  const until = `valid until ${new Date(expiresAtMs).toISOString().slice(0, 10)}`;
+  return own ? `our own, ${until}, SHA-256 ${fingerprint}` : `from gateway.tls.certPath, ${until}`;
 }
 
 /** Each enabled account with what its worker may reach, and every address that is not its platform's own. */

@@ -20,7 +20,7 @@ export function chooseTarget(
   env: Env,
 ): Target {
   const configured = settings.remoteUrl === undefined
-    ? { url: `ws://127.0.0.1:${settings.port}/`, source: "default" as const }
+    ? { url: `${settings.tls ? "wss" : "ws"}://127.0.0.1:${settings.port}/`, source: "default" as const }
     : { url: parseUrl(settings.remoteUrl, "gateway.remote.url").href, source: "gateway.remote.url" as const };
   const fromEnv = env.get("OPENCLAW_GATEWAY_URL")?.trim();
   const named = flag !== undefined

@@ -13,6 +13,7 @@ const SETTINGS: Settings = {
   stateDir: "/s",
   configPath: "/s/openclaw.json",
   port: 18789,
+  tls: false,
   remoteUrl: undefined,
   remote: NONE,
   local: NONE,

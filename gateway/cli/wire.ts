@@ -46,13 +46,16 @@ export interface Wire {
 /** How long a peer may take to answer a close frame; afterwards the process ends without it. */
 const CLOSE_GRACE_MS = 1000;
 
-/** Opens `url`. `onFrame` is called in order for every frame that is well formed; others are dropped. */
-export function openWire(url: string, onFrame: (frame: Inbound) => void): Wire {
+/**
+ * Opens `url`. `onFrame` is called in order for every frame that is well formed; others are dropped. `trusted`: certificates
+ * in PEM that count beside those of the system, such as the one that the gateway of this host made itself.
+ */
+export function openWire(url: string, onFrame: (frame: Inbound) => void, trusted: readonly string[] = []): Wire {
   const { promise: ended, resolve } = Promise.withResolvers<WireEnd>();
   let failure: string | undefined;
   let socket: WebSocket;
   try {
-    socket = new WebSocket(url);
+    socket = openSocket(url, trusted);
   } catch (error) {
     const denied = error instanceof Deno.errors.NotCapable;
     resolve({ code: 1006, reason: "", failure: failureText(error), denied });
@@ -84,6 +87,16 @@ export function openWire(url: string, onFrame: (frame: Inbound) => void): Wire {
   };
 }
 
+function openSocket(url: string, trusted: readonly string[]): WebSocket {
+  if (trusted.length === 0 || !url.startsWith("wss:")) return new WebSocket(url);
+  const client = Deno.createHttpClient({ caCerts: [...trusted] });
+  // The type of the browser's constructor has no room for Deno's options.
+  const socket: unknown = Reflect.construct(WebSocket, [url, { client }]);
+  if (!(socket instanceof WebSocket)) throw new Error("Cannot open a socket: the runtime gave none");
+  socket.addEventListener("close", () => client.close());
+  return socket;
+}
+
 function parseFrame(data: unknown): Inbound | undefined {
   const text = data instanceof ArrayBuffer ? new TextDecoder().decode(data) : data;
   if (typeof text !== "string") return undefined;
@@ -105,5 +118,6 @@ function failureText(error: unknown): string {
 const REASONS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/tcp connect error|connection refused/iu, "nothing listens there"],
   [/dns error/iu, "the host name is not known"],
+  [/invalid peer certificate|UnknownIssuer|certificate/iu, "its certificate is not one that this host trusts"],
   [/connection closed before message completed/iu, "it closed the connection without an answer"],
 ];

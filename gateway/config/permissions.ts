@@ -38,7 +38,13 @@ export function gatewayPermissions(loaded: LoadedConfig, listen: readonly Listen
       ...(loaded.asksOllama ? [OLLAMA_HOST] : []),
       ...channels.net,
     ]),
-    read: outermost([...kept, ...programFiles(paths), ...secretFilesOf(config.parsed), ...channels.read]),
+    read: outermost([
+      ...kept,
+      ...programFiles(paths),
+      ...secretFilesOf(config.parsed),
+      ...certificateFiles(config),
+      ...channels.read,
+    ]),
     write: outermost(kept),
     env: unique([...KNOWN_ENV, ...namesInConfig(config.raw ?? "")]),
     sys: unique([
@@ -85,6 +91,10 @@ export function accountRights(account: ChannelAccount, manifests: readonly Chann
     return NO_PERMISSIONS;
   }
 }
+
+/** The owner's certificate and key; one of our own is in the state directory. */
+const certificateFiles = ({ gateway: { tls } }: LoadedConfig["config"]): string[] =>
+  [tls?.certPath, tls?.keyPath].filter((path) => path !== undefined);
 
 /** What main reads of the program itself: the web files, and the modules of a worker, which are loaded when it starts. */
 const programFiles = ({ staticDir, projectDir }: Paths): string[] => [

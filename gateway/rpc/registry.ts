@@ -10,6 +10,7 @@ import { configMethods } from "./methods/config.ts";
 import { deviceMethods } from "./methods/devices.ts";
 import { emptyMethods } from "./methods/empty.ts";
 import { historyMethods } from "./methods/history.ts";
+import { nodeLinkMethods } from "./methods/node_link.ts";
 import { modelMethods } from "./methods/models.ts";
 import { outboxMethods } from "./methods/outbox.ts";
 import { sendMethods } from "./methods/send.ts";
@@ -33,5 +34,6 @@ export const METHODS: readonly MethodDef[] = [
   ...configMethods,
   ...deviceMethods,
   ...senderPairingMethods,
+  ...nodeLinkMethods,
   ...emptyMethods,
 ];

@@ -1,6 +1,7 @@
 /** What method handlers may use. `app.ts` builds it once; handlers see these interfaces and nothing behind them. */
 import type { ModelCatalog, RunService, Tool } from "../agent/types.ts";
 import type { ExecApprovals } from "../approval/types.ts";
+import type { PhoneLink } from "../auth/phone_link.ts";
 import type { DeviceTokens, PairingStore } from "../auth/types.ts";
 import type { Bus } from "../bus.ts";
 import type { ConfigControl } from "../config/control.ts";
@@ -52,6 +53,8 @@ export interface Services {
   readonly surfaces: CanvasSurfaces;
   readonly screens: Screens;
   readonly connections: Connections;
+  /** A new link for a phone with each call (gateway/auth/phone_link.ts). */
+  readonly phoneLink: () => PhoneLink;
   readonly version: string;
   readonly startedAtMs: number;
   /** The tools that every agent has. */

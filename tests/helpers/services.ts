@@ -227,6 +227,7 @@ export function fakeServices(change: Partial<Services> = {}): FakeServices {
     outbox: missing("outbox"),
     trail: missing("trail"),
     senders: missing("senders"),
+    phoneLink: () => ({ available: false, reason: "This test has no address" }),
     nodes: missing("nodes"),
     approvals: missing("approvals"),
     canvasFiles: missing("canvasFiles"),
