@@ -4,17 +4,23 @@ import type { Identity } from "./identity.ts";
 import type { AuthUsed } from "./refusal.ts";
 import { signedText } from "./signature.ts";
 
-const CLIENT_ID = "webchat-ui";
-const MODE = "webchat";
-const ROLE = "operator";
-/** Everything the page has a button for; the gateway grants what the device was approved for. */
-export const SCOPES = [
-  "operator.admin",
-  "operator.read",
-  "operator.write",
-  "operator.approvals",
-  "operator.pairing",
-] as const;
+/** What a page says of itself at connect; the gateway grants what its device was approved for. */
+export interface Announcement {
+  readonly client: {
+    readonly id: string;
+    readonly displayName: string;
+    readonly version: string;
+    readonly platform: string;
+    readonly deviceFamily?: string;
+    readonly mode: string;
+  };
+  readonly role: "operator" | "node";
+  readonly scopes: readonly string[];
+  readonly caps: readonly string[];
+  /** Nodes only: what they can be asked to do, and what the system lets them. */
+  readonly commands?: readonly string[];
+  readonly permissions?: Readonly<Record<string, boolean>>;
+}
 
 export interface Credential {
   readonly used: AuthUsed;
@@ -36,6 +42,8 @@ export interface Hello {
   readonly scopes: readonly string[];
   readonly methods: ReadonlySet<string>;
   readonly deviceToken: string | undefined;
+  /** Where this client reaches the canvas host, with its capability in the path. */
+  readonly canvasUrl: string | undefined;
 }
 
 export function readChallenge(payload: unknown): Challenge | undefined {
@@ -52,26 +60,29 @@ function authOf(credential: Credential): Fields {
 }
 
 /** The parameters of `connect`, signed for this challenge. */
-export async function connectParams(identity: Identity, challenge: Challenge, credential: Credential): Promise<Fields> {
-  const platform = navigator.platform || "web";
+export async function connectParams(
+  identity: Identity,
+  challenge: Challenge,
+  credential: Credential,
+  announcement: Announcement,
+): Promise<Fields> {
+  const { client, role, scopes } = announcement;
   const signature = await identity.sign(signedText({
     deviceId: identity.deviceId,
-    clientId: CLIENT_ID,
-    clientMode: MODE,
-    role: ROLE,
-    scopes: SCOPES,
+    clientId: client.id,
+    clientMode: client.mode,
+    role,
+    scopes,
     signedAt: challenge.ts,
     secret: credential.secret,
     nonce: challenge.nonce,
-    platform,
+    platform: client.platform,
+    deviceFamily: client.deviceFamily ?? "",
   }));
   return {
     minProtocol: 3,
     maxProtocol: 4,
-    client: { id: CLIENT_ID, displayName: `WebChat (${browserName()})`, version: "1.0.0", platform, mode: MODE },
-    role: ROLE,
-    scopes: [...SCOPES],
-    caps: ["tool-events"],
+    ...announcement,
     auth: authOf(credential),
     device: {
       id: identity.deviceId,
@@ -117,5 +128,6 @@ export function readHello(payload: unknown): Hello | undefined {
     scopes: words(auth["scopes"]),
     methods: new Set(words(fields(hello["features"])["methods"])),
     deviceToken: word(auth["deviceToken"]),
+    canvasUrl: word(fields(hello["pluginSurfaceUrls"])["canvas"]),
   };
 }

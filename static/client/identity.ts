@@ -1,7 +1,7 @@
 /** Who this browser is: an Ed25519 key that cannot leave it, and the device token that the gateway gave it. */
 import { isFields, word } from "./read.ts";
 import { base64url, hex } from "./signature.ts";
-import { vault } from "./vault.ts";
+import { openVault, type Vault } from "./vault.ts";
 
 export interface Identity {
   /** Lower-case hex SHA-256 of the raw public key. */
@@ -17,6 +17,8 @@ export interface Safe {
   saveToken(token: string): Promise<void>;
   /** Drops this token, and no newer one that another tab may have stored meanwhile. */
   dropToken(token: string): Promise<void>;
+  /** Forgets key and token: the next visit is a first visit. */
+  forget(): Promise<void>;
 }
 
 /** Why a browser cannot hold a device key. */
@@ -29,7 +31,7 @@ export class NoKeyError extends Error {
 const isKeyPair = (value: unknown): value is CryptoKeyPair =>
   isFields(value) && value["privateKey"] instanceof CryptoKey && value["publicKey"] instanceof CryptoKey;
 
-async function keyPair(): Promise<CryptoKeyPair> {
+async function keyPair(vault: Vault): Promise<CryptoKeyPair> {
   const kept = await vault.get("key");
   if (isKeyPair(kept)) return kept;
   let made: unknown;
@@ -44,10 +46,10 @@ async function keyPair(): Promise<CryptoKeyPair> {
   throw new NoKeyError("old");
 }
 
-async function load(): Promise<Identity> {
+async function load(vault: Vault): Promise<Identity> {
   // Plain http on a LAN address: the browser hides crypto.subtle from such pages.
   if (!globalThis.isSecureContext || !globalThis.crypto?.subtle) throw new NoKeyError("insecure");
-  const pair = await keyPair();
+  const pair = await keyPair(vault);
   const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
   return {
     deviceId: hex(new Uint8Array(await crypto.subtle.digest("SHA-256", raw))),
@@ -59,21 +61,23 @@ async function load(): Promise<Identity> {
   };
 }
 
-/** The safe of this browser. The token is useless without the key: each connect signs the gateway's challenge. */
-export function browserSafe(): Safe {
+/**
+ * The safe of a page in this browser; `name` is its database. The token is useless without the key: each connect signs
+ * the gateway's challenge.
+ */
+export function browserSafe(name: string): Safe {
+  const vault = openVault(name);
   let identity: Promise<Identity> | undefined;
   return {
-    identity: () => identity ??= load(),
+    identity: () => identity ??= load(vault),
     token: async () => word(await vault.get("token")),
     saveToken: async (token) => void await vault.put("token", token),
     dropToken: async (token) => {
       if (await vault.get("token") === token) await vault.remove("token");
     },
+    forget: async () => {
+      await vault.remove("token");
+      await vault.remove("key");
+    },
   };
-}
-
-/** Forgets key and token: the next visit is a first visit. */
-export async function forgetIdentity(): Promise<void> {
-  await vault.remove("token");
-  await vault.remove("key");
 }

@@ -3,7 +3,7 @@
  * It knows nothing of the page; third parties may take it as it is.
  */
 import { backoffMs } from "./backoff.ts";
-import { connectParams, type Credential, type Hello, readChallenge, readHello } from "./hello.ts";
+import { type Announcement, connectParams, type Credential, type Hello, readChallenge, readHello } from "./hello.ts";
 import { type Identity, NoKeyError, type Safe } from "./identity.ts";
 import { Link, RequestError, type SocketLike, type Timers } from "./link.ts";
 import { type AskReason, type BlockReason, readRefusal, type Refusal, wireError } from "./refusal.ts";
@@ -20,6 +20,10 @@ export type Connection =
 export interface ClientDeps {
   readonly safe: Safe;
   readonly timers: Timers;
+  /** Asked at each connect. */
+  announce(): Announcement | Promise<Announcement>;
+  /** A cheap request that this role may make; it finds out whether a socket is dead. Default: `health`. */
+  readonly probe?: { readonly method: string; readonly params: unknown };
   open(): SocketLike;
   random(): number;
   readonly on: {
@@ -78,7 +82,8 @@ export class GatewayClient {
     const link = this.#link;
     if (state !== "connected" || !link) return;
     // A phone that slept may hold a dead socket that never says so: ask, and give up soon.
-    link.request("health", {}, PROBE_MS).catch((error: unknown) => {
+    const { method, params } = this.#deps.probe ?? { method: "health", params: {} };
+    link.request(method, params, PROBE_MS).catch((error: unknown) => {
       if (error instanceof RequestError && error.code === "TIMEOUT") link.close(4000, "tick timeout");
     });
   }
@@ -164,7 +169,7 @@ export class GatewayClient {
     if (!challenge) return link.close(1008, "connect challenge timeout");
     const credential = await this.#credential();
     try {
-      const params = await connectParams(identity, challenge, credential);
+      const params = await connectParams(identity, challenge, credential, await this.#deps.announce());
       const hello = readHello(await link.request("connect", params, HANDSHAKE_MS));
       if (!hello) return link.close(1002, "protocol mismatch");
       await this.#welcome(link, hello);

@@ -74,6 +74,12 @@ function scene(code?: string, kept?: string) {
   const client = new GatewayClient({
     timers,
     random: () => 0,
+    announce: () => ({
+      client: { id: "test", displayName: "Test", version: "1", platform: "web", mode: "test" },
+      role: "operator",
+      scopes: [],
+      caps: [],
+    }),
     open: () => {
       const socket = new FakeSocket();
       sockets.push(socket);
@@ -85,6 +91,7 @@ function scene(code?: string, kept?: string) {
       token: () => Promise.resolve(token),
       saveToken: (value) => Promise.resolve(void (token = value)),
       dropToken: (value) => Promise.resolve(void (token = token === value ? undefined : token)),
+      forget: () => Promise.resolve(void (token = undefined)),
     },
     on: {
       state: (state) => states.push(state),

@@ -12,15 +12,19 @@ export interface SignedFields {
   readonly secret: string;
   readonly nonce: string;
   readonly platform: string;
+  /** Empty when the client names none. */
+  readonly deviceFamily: string;
 }
 
 /** The exact text to sign; the field order is the protocol's. */
 export function signedText(f: SignedFields): string {
-  const platform = f.platform.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   const scopes = f.scopes.join(",");
   const head = ["v3", f.deviceId, f.clientId, f.clientMode, f.role, scopes, String(f.signedAt)];
-  return [...head, f.secret, f.nonce, platform, ""].join("|");
+  return [...head, f.secret, f.nonce, lower(f.platform), lower(f.deviceFamily)].join("|");
 }
+
+/** Trimmed, ASCII letters made small and no others, whatever the language of the browser. */
+const lower = (text: string): string => text.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** base64url without padding. */
 export function base64url(bytes: Uint8Array): string {

@@ -1,6 +1,5 @@
-/** The browser's safe: one IndexedDB store for the device key and the device token. */
+/** The browser's safe: one IndexedDB store for the device key and the device token of a page. */
 
-const NAME = "openclaw-webchat";
 const STORE = "identity";
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
@@ -10,25 +9,34 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-async function open(): Promise<IDBDatabase> {
-  const request = indexedDB.open(NAME, 1);
+async function open(name: string): Promise<IDBDatabase> {
+  const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE);
   return await done(request);
 }
 
-async function run<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-  const db = await open();
-  try {
-    return await done(act(db.transaction(STORE, mode).objectStore(STORE)));
-  } finally {
-    db.close();
-  }
+export interface Vault {
+  get(key: string): Promise<unknown>;
+  put(key: string, value: unknown): Promise<unknown>;
+  /** Fails when the key is taken, so that of two tabs that start together one makes the device key. */
+  add(key: string, value: unknown): Promise<unknown>;
+  remove(key: string): Promise<unknown>;
 }
 
-export const vault = {
-  get: (key: string): Promise<unknown> => run("readonly", (store) => store.get(key)),
-  put: (key: string, value: unknown): Promise<unknown> => run("readwrite", (store) => store.put(value, key)),
-  /** Fails when the key is taken, so that of two tabs that start together one makes the device key. */
-  add: (key: string, value: unknown): Promise<unknown> => run("readwrite", (store) => store.add(value, key)),
-  remove: (key: string): Promise<unknown> => run("readwrite", (store) => store.delete(key)),
-};
+/** `name`: the database; each page that is a device of its own has its own. */
+export function openVault(name: string): Vault {
+  const run = async <T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
+    const db = await open(name);
+    try {
+      return await done(act(db.transaction(STORE, mode).objectStore(STORE)));
+    } finally {
+      db.close();
+    }
+  };
+  return {
+    get: (key) => run("readonly", (store) => store.get(key)),
+    put: (key, value) => run("readwrite", (store) => store.put(value, key)),
+    add: (key, value) => run("readwrite", (store) => store.add(value, key)),
+    remove: (key) => run("readwrite", (store) => store.delete(key)),
+  };
+}

@@ -18,9 +18,10 @@ Deno.test("The signed text has the fields of version 3 in the protocol's order",
     secret: "s",
     nonce: "n",
     platform: " Linux X86_64 ",
+    deviceFamily: " Desktop ",
   });
   const scopes = "operator.read,operator.write";
-  assert.equal(text, `v3|d|webchat-ui|webchat|operator|${scopes}|1763806000000|s|n|linux x86_64|`);
+  assert.equal(text, `v3|d|webchat-ui|webchat|operator|${scopes}|1763806000000|s|n|linux x86_64|desktop`);
 });
 
 Deno.test("Encodings are the protocol's: base64url without padding, lower-case hex", () => {

@@ -5,6 +5,7 @@ import { browserSafe } from "../client/identity.ts";
 import { browserTimers } from "../client/link.ts";
 import { codeOf, GatewayClient } from "../client/protocol.ts";
 import { isLanguage, LANGUAGES, pickLanguage } from "./i18n/mod.ts";
+import { announce, VAULT } from "./state/announce.ts";
 import { Chat } from "./state/chat.ts";
 import { keep } from "./state/keep.ts";
 import { createStore } from "./state/store.ts";
@@ -31,10 +32,11 @@ function showTheme(theme: Theme): void {
 
 function start() {
   const store = createStore();
-  const safe = browserSafe();
+  const safe = browserSafe(VAULT);
   const client: GatewayClient = new GatewayClient({
     safe,
     timers: browserTimers,
+    announce,
     open: () => new WebSocket(endpoint()),
     random: Math.random,
     on: {
@@ -55,7 +57,7 @@ function start() {
     const code = takeCode();
     if (code !== undefined) client.useCode(code);
   });
-  return { store, client, chat };
+  return { store, client, chat, forget: () => safe.forget() };
 }
 
 function Root({ parts }: { parts: ReturnType<typeof start> }) {

@@ -14,6 +14,8 @@ export interface Ui {
   readonly store: Store;
   readonly chat: Chat;
   readonly client: GatewayClient;
+  /** Forgets this browser's key and token. */
+  forget(): Promise<void>;
   readonly t: Words;
   readonly language: Language;
   readonly theme: Theme;

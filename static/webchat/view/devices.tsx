@@ -1,6 +1,5 @@
 /** The devices: those that wait for approval, those that have it, and the way out for this one. */
 import { useEffect, useState } from "preact/hooks";
-import { forgetIdentity } from "../../client/identity.ts";
 import { ago } from "../i18n/mod.ts";
 import type { PairedDevice, PendingDevice, State } from "../state/model.ts";
 import { useNow, useUi } from "./context.ts";
@@ -8,14 +7,14 @@ import { Confirm, Dialog, DialogHead } from "./dialog.tsx";
 import { Icon } from "./icons.tsx";
 
 export function Devices({ state, onClose }: { state: State; onClose(): void }) {
-  const { t, chat } = useUi();
+  const { t, chat, forget } = useUi();
   const [removing, setRemoving] = useState<PairedDevice>();
   const [leaving, setLeaving] = useState(false);
   useEffect(() => void chat.refreshDevices(), []);
   const leave = async () => {
     // The record on the gateway goes first: once the key is forgotten, nobody can prove to be this device.
     if (state.deviceId) await chat.removeDevice(state.deviceId);
-    await forgetIdentity();
+    await forget();
     location.reload();
   };
   return (

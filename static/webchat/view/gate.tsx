@@ -1,7 +1,6 @@
 /** What stands before the chat: the token form, the wait for approval, and refusals with their way out. */
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { forgetIdentity } from "../../client/identity.ts";
 import type { Connection } from "../../client/protocol.ts";
 import { useUi } from "./context.ts";
 import { Icon, Mark } from "./icons.tsx";
@@ -132,10 +131,10 @@ function Pairing({ requestId }: { requestId: string }) {
 }
 
 function Blocked({ reason, message }: Extract<Connection, { state: "blocked" }>) {
-  const { t } = useUi();
+  const { t, forget } = useUi();
   const words = t.blocked[reason];
   const startOver = async () => {
-    await forgetIdentity();
+    await forget();
     location.reload();
   };
   return (
