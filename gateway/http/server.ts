@@ -85,9 +85,11 @@ export class HttpServer {
   #create(listener: RequestListener): Server {
     const { tls } = this.options;
     const limits = { maxHeaderSize: MAX_HEADER_BYTES };
-    return tls === undefined
-      ? createServer(limits, listener)
-      : createSecureServer({ ...limits, cert: tls.cert, key: tls.key, minVersion: "TLSv1.2" }, listener);
+    // Without ALPN: this runtime's own WebSocket client offers no name that the server would know, and is then refused.
+    return tls === undefined ? createServer(limits, listener) : createSecureServer(
+      { ...limits, cert: tls.cert, key: tls.key, minVersion: "TLSv1.2", ALPNProtocols: [] },
+      listener,
+    );
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
