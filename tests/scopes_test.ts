@@ -51,6 +51,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   "sessions.messages.subscribe": "operator.read",
   "sessions.messages.unsubscribe": "operator.read",
   "sessions.groups.list": "operator.read",
+  "node.link": "operator.pairing",
   send: "operator.write",
   poll: "operator.write",
   "outbox.list": "operator.read",

@@ -51,6 +51,7 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["chat.inject", { sessionKey: KEY, message: "A note", label: "note" }],
   ["chat.abort", { sessionKey: KEY }],
   ["send", () => ({ channel: "webchat", to: KEY, message: "Hello", idempotencyKey: crypto.randomUUID() })],
+  ["node.link", {}],
   ["outbox.list", { limit: 5 }],
   ["message.refusals", {}],
   ["sessions.patch", { key: KEY, label: "Sample", thinkingLevel: "low" }],
