@@ -22,7 +22,10 @@ export const Hello = Type.Object({
     scopes: Type.Optional(Type.Array(Type.String())),
     issuedAtMs: Type.Optional(Type.Number()),
   })),
-  policy: Type.Optional(Type.Object({ tickIntervalMs: Type.Optional(Type.Number()) })),
+  policy: Type.Optional(Type.Object({
+    tickIntervalMs: Type.Optional(Type.Number()),
+    maxPayload: Type.Optional(Type.Number()),
+  })),
 });
 export type Hello = Static<typeof Hello>;
 const checkHello = checker(Hello);

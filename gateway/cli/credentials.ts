@@ -4,10 +4,12 @@ import type { Settings, SharedSecret } from "./settings.ts";
 import type { Target } from "./target.ts";
 
 export interface Credential {
-  readonly source: "option" | "environment" | "device token" | "configuration" | "none";
+  readonly source: "option" | "environment" | "device token" | "configuration" | "code" | "none";
   readonly token?: Secret;
   readonly password?: Secret;
   readonly deviceToken?: Secret;
+  /** A one-use code. */
+  readonly bootstrapToken?: Secret;
 }
 
 /**

@@ -23,11 +23,15 @@ const checkAuthFile = checker(AuthFile);
  * The file for a gateway. The gateway that this machine is configured for has the official name; one that was named by
  * `--url` gets a file of its own, so that its token neither replaces the other one nor is ever sent to it.
  */
-export async function deviceAuthPath(stateDir: string, foreignUrl: string | undefined): Promise<string> {
+export async function deviceAuthPath(
+  stateDir: string,
+  foreignUrl: string | undefined,
+  device: "device" | "node" = "device",
+): Promise<string> {
   const folder = join(stateDir, "identity");
-  if (foreignUrl === undefined) return join(folder, "device-auth.json");
+  if (foreignUrl === undefined) return join(folder, `${device}-auth.json`);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(foreignUrl));
-  return join(folder, `device-auth.${new Uint8Array(digest).toHex().slice(0, 16)}.json`);
+  return join(folder, `${device}-auth.${new Uint8Array(digest).toHex().slice(0, 16)}.json`);
 }
 
 /** The tokens of one device at one gateway, by role. */

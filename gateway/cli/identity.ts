@@ -27,13 +27,18 @@ export interface Identity {
 }
 
 export const identityPath = (stateDir: string): string => join(stateDir, "identity", "device.json");
+/** Our headless node is a device of its own, so that removing it from the gateway leaves this machine's CLI alone. */
+export const nodeIdentityPath = (stateDir: string): string => join(stateDir, "identity", "node.json");
 
 /**
  * The identity of the state directory, made at the first use. A file that cannot be used is an error and stays as it
  * is: writing a new one would silently turn this machine into a stranger to every gateway that approved it.
  */
-export async function loadIdentity(stateDir: string, now: number): Promise<Identity> {
-  const path = identityPath(stateDir);
+export async function loadIdentity(
+  stateDir: string,
+  now: number,
+  path: string = identityPath(stateDir),
+): Promise<Identity> {
   const text = await readIfPresent(path);
   if (text !== undefined) return await parseIdentity(path, text);
   const fresh = await newIdentityText(now);

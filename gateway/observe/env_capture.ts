@@ -33,6 +33,23 @@ export const SECRET_ENV = [
   "DISCORD_BOT_TOKEN",
 ] as const;
 
+/** What programs that a node runs need to find themselves at home. Asked for by `openclaw node` alone. */
+export const HOST_ENV = [
+  "PATH",
+  "PATHEXT",
+  "SYSTEMROOT",
+  "LANG",
+  "LC_ALL",
+  "TMPDIR",
+  "TMP",
+  "TEMP",
+  // How notify-send finds the desktop.
+  "DISPLAY",
+  "WAYLAND_DISPLAY",
+  "XDG_RUNTIME_DIR",
+  "DBUS_SESSION_BUS_ADDRESS",
+] as const;
+
 export const KNOWN_ENV: readonly string[] = [...PLAIN_ENV, ...SECRET_ENV];
 
 /** `${NAME}` in a configuration value; `$${NAME}` stands for the text itself. */
@@ -73,6 +90,7 @@ export function captureEnv(source: EnvSource, configText: (env: Env) => string |
     }
   };
   take(KNOWN_ENV);
+  take(HOST_ENV);
   take(namesInConfig(attempt(() => configText(env)) ?? ""));
   const inert: Record<string, string> = Object.create(null);
   for (const name of PLAIN_ENV) {
