@@ -5,7 +5,7 @@ import { ShutdownEvent } from "../schemas/event/system.ts";
 import { createModelCatalog } from "./agent/catalog.ts";
 import { createModelRunner } from "./agent/runner.ts";
 import { createRunService } from "./agent/run_service.ts";
-import { createTools } from "./agent/tools.ts";
+import { createTools, joinTools, sameTools } from "./agent/tools.ts";
 import { type Auth, createAuth } from "./auth/create.ts";
 import { createPhoneLink } from "./auth/phone_link.ts";
 import { gatewayIdentity } from "./auth/gateway_identity.ts";
@@ -47,8 +47,8 @@ export interface AppOptions {
   readonly clock: Clock;
   readonly version: string;
   readonly listen: readonly ListenAddress[];
-  /** Folder of the built WebChat, absolute. */
-  readonly webchatDir: string;
+  /** Folder of the built pages, absolute. */
+  readonly staticDir: string;
   /** Checks every outgoing event and result against its schema; for tests and development. */
   readonly strict?: boolean;
   /** Providers beside the shipped ones, or in their place. Only tests have any: no command line can set it. */
@@ -117,7 +117,17 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
     stopping: stopping.signal,
     strict: options.strict ?? false,
   });
-  const { server, sockets } = createPort({ ...options, services, state, hub, dispatcher, auth, certificate });
+  const canvasPort = () => periphery.ports()?.canvas;
+  const { server, sockets } = createPort({
+    ...options,
+    services,
+    state,
+    hub,
+    dispatcher,
+    auth,
+    certificate,
+    canvasPort,
+  });
   const addresses = open.addresses = await server.listen(options.listen);
   periphery.opened({ gateway: addresses[0]?.port ?? 0, canvas: undefined });
   runs.service.recover();
@@ -190,7 +200,7 @@ function createServices(deps: ServiceDeps) {
   const models = createModelCatalog(config);
   const runner = createModelRunner({ config, clock, log });
   const periphery = createPeriphery({ config, live, db, clock, log, bus: hub, devices: auth.pairing });
-  const tools = [...createTools({ sessions, transcript, clock }), ...periphery.tools];
+  const tools = joinTools(sameTools(createTools({ sessions, transcript, clock })), periphery.tools);
   const refresh = createRefresh(clock, () => health.refresh());
   const messaging: Messaging = createMessaging({
     db,

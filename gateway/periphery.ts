@@ -1,7 +1,8 @@
 /** Joins what is beside the chat: nodes, approvals of commands, canvas, and the tools that agents have for them. */
 import { createExecApprovals } from "./approval/approvals.ts";
 import type { ExecApprovals } from "./approval/types.ts";
-import type { Tool } from "./agent/types.ts";
+import { sameTools } from "./agent/tools.ts";
+import type { ToolBox } from "./agent/types.ts";
 import type { PairingStore } from "./auth/types.ts";
 import type { Bus } from "./bus.ts";
 import { createCanvasFiles } from "./canvas/files.ts";
@@ -37,9 +38,10 @@ export interface Periphery {
   readonly canvasFiles: CanvasFiles;
   readonly surfaces: CanvasSurfaces & CapabilityCheck;
   readonly screens: Screens;
-  readonly tools: readonly Tool[];
+  readonly tools: ToolBox;
   /** Once the ports are open: before it no address of the canvas can be given out. */
   opened(ports: OpenPorts): void;
+  ports(): OpenPorts | undefined;
   stop(): void;
 }
 
@@ -65,8 +67,9 @@ export function createPeriphery({ config, live, db, clock, log, bus, devices }: 
     canvasFiles,
     surfaces,
     screens,
-    tools: [],
+    tools: sameTools([]),
     opened: (ports) => void (open.ports = ports),
+    ports: () => open.ports,
     stop: () => approvals.stop(),
   };
 }

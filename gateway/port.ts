@@ -28,7 +28,10 @@ export interface PortOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly version: string;
-  readonly webchatDir: string;
+  /** Folder of the built pages. */
+  readonly staticDir: string;
+  /** The port of the canvas host once it is open. */
+  readonly canvasPort: () => number | undefined;
   readonly services: Services;
   readonly state: StateCounters;
   readonly hub: Hub;
@@ -62,7 +65,10 @@ export function createPort(options: PortOptions): { readonly server: HttpServer;
     handshake: createHandshakes(options),
   });
   const routes = createRoutes({
-    files: new StaticFiles(options.webchatDir),
+    files: new StaticFiles(`${options.staticDir}/webchat`),
+    nodeFiles: new StaticFiles(`${options.staticDir}/node`),
+    canvasPort: options.canvasPort,
+    publicUrl: options.config.gateway.publicUrl,
     isKnownHost: (host) => checkHost(host, auth.hosts).ok,
     hasRoom: (address) => sockets.hasRoom(address),
     ready: () => true,

@@ -67,7 +67,7 @@ export async function gatewayCommand(options: GatewayCommandOptions): Promise<nu
       clock: systemClock,
       version: options.version,
       listen: prepared.plan.addresses,
-      webchatDir: `${paths.staticDir}/webchat`,
+      staticDir: paths.staticDir,
       source: configSource({ env: options.env, flags, prepared, entries }),
       workerEntries: options.workerEntries ?? [],
       supervised: options.env.get("OPENCLAW_SUPERVISED") === "1",

@@ -1,6 +1,6 @@
 /** The HTTP surface of the gateway port: routes and nothing else. */
 import { Hono } from "hono";
-import { securityHeaders } from "./security_headers.ts";
+import { frameSources, securityHeaders } from "./security_headers.ts";
 import type { StaticFiles } from "./static_files.ts";
 import type { Webhooks } from "./webhooks.ts";
 
@@ -11,7 +11,13 @@ export interface HttpBindings {
 }
 
 export interface RouteDeps {
+  /** WebChat. */
   readonly files: StaticFiles;
+  /** The page that makes a browser a node. */
+  readonly nodeFiles: StaticFiles;
+  /** Where pages may frame the canvas from; undefined while the canvas host has no port of its own. */
+  readonly canvasPort: () => number | undefined;
+  readonly publicUrl: URL | undefined;
   /** Whether the Host header names this gateway; a foreign one is DNS rebinding or a misconfigured proxy. */
   readonly isKnownHost: (host: string | undefined) => boolean;
   /** Whether one more socket from this address may wait for its handshake. */
@@ -45,7 +51,10 @@ export function createRoutes(deps: RouteDeps): Hono<{ Bindings: HttpBindings }> 
   app.get("/health", (c) => c.json({ ok: true, status: "live" }));
   app.get("/readyz", (c) => deps.ready() ? c.json({ ready: true }) : c.json({ ready: false }, 503));
 
-  app.use("*", securityHeaders("webchat"));
+  const frames = (host: string | undefined) => frameSources(host, deps.canvasPort(), deps.publicUrl);
+  // The narrower path comes first: of two that set a header, the first to be named is the last to write.
+  app.use("/node/*", securityHeaders("node", frames));
+  app.use("*", securityHeaders("webchat", frames));
   app.use("*", async (c, next) => {
     if (c.env.upgrade) return await next();
     if (!deps.isKnownHost(c.req.header("host"))) return c.json(FOREIGN_HOST, 403);
@@ -55,6 +64,9 @@ export function createRoutes(deps: RouteDeps): Hono<{ Bindings: HttpBindings }> 
     if (!c.env.upgrade) return await next();
     return upgradeRefusal(deps, c.req.header("origin"), c.req.header("host"), c.env.remoteAddress) ?? c.body(null, 204);
   });
+  // The page's own addresses are relative to `/node`. A redirect keeps the fragment, and with it a one-use code.
+  app.get("/node/", (c) => c.redirect("/node", 308));
+  app.get("/node/*", deps.nodeFiles.handler("/node"));
   app.get("*", deps.files.handler());
   app.all("*", (c) => c.text("Method Not Allowed\n", 405, { Allow: "GET, HEAD" }));
   return app;

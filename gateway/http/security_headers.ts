@@ -6,23 +6,56 @@ const EVERYWHERE = {
   "Referrer-Policy": "no-referrer",
   "Cross-Origin-Resource-Policy": "same-origin",
   "X-Frame-Options": "DENY",
-  "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 } as const;
 
-export const CSP = {
-  webchat:
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; " +
-    "connect-src 'self'; font-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; " +
-    "frame-ancestors 'none'; require-trusted-types-for 'script'",
-  api: "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-} as const;
+export type Surface = "webchat" | "node" | "api";
 
-/** Sets the headers of a surface on every response, errors included. */
-export function securityHeaders(surface: keyof typeof CSP): MiddlewareHandler {
+const PAGE =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; " +
+  "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; " +
+  "frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+/** `frames`: where the page may show frames from, beside its own origin. */
+const CSP: Readonly<Record<Surface, (frames: readonly string[]) => string>> = {
+  webchat: (frames) => `${PAGE}; frame-src ${["'self'", ...frames].join(" ")}`,
+  // An agent may send a node to any page of the web (canvas.navigate); it comes into a sandbox without an origin.
+  node: (frames) => `${PAGE}; frame-src ${["'self'", ...frames, "https:"].join(" ")}`,
+  api: () => "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
+/** The node page alone may use the device. Frames get none of it: they would need an `allow` of their own. */
+const PERMISSIONS: Readonly<Record<Surface, string>> = {
+  webchat: "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+  node: "camera=(self), microphone=(self), geolocation=(self), display-capture=(self), payment=(), usb=()",
+  api: "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+};
+
+/**
+ * The canvas host as a page sees it that was asked for as `host`: the same name, the canvas port. Nothing for a page that
+ * came through `publicUrl` or under a name that is none: there the canvas is on the page's own origin. Without a scheme a
+ * source follows that of the page. An IPv6 address cannot be written in a policy, so its place is taken by `*`.
+ */
+export function frameSources(
+  host: string | undefined,
+  canvasPort: number | undefined,
+  publicUrl: URL | undefined,
+): readonly string[] {
+  if (canvasPort === undefined || host === undefined || host.toLowerCase() === publicUrl?.host) return [];
+  if (/^\[[0-9a-f:.]+\](?::\d{1,5})?$/iu.test(host)) return [`*:${canvasPort}`];
+  const name = /^([a-z0-9.-]+)(?::\d{1,5})?$/iu.exec(host)?.[1];
+  return name === undefined ? [] : [`${name.toLowerCase()}:${canvasPort}`];
+}
+
+/** Sets the headers of a surface on every response, errors included. `frames`: by the request's Host. */
+export function securityHeaders(
+  surface: Surface,
+  frames: (host: string | undefined) => readonly string[] = () => [],
+): MiddlewareHandler {
   return async function securityHeaders(c, next) {
     await next();
     for (const [name, value] of Object.entries(EVERYWHERE)) c.res.headers.set(name, value);
-    c.res.headers.set("Content-Security-Policy", CSP[surface]);
+    c.res.headers.set("Permissions-Policy", PERMISSIONS[surface]);
+    c.res.headers.set("Content-Security-Policy", CSP[surface](frames(c.req.header("host"))));
     // A browser ignores it on an origin it does not trust, and complains on the console of every page.
     if (isTrustworthy(c.req.url)) c.res.headers.set("Cross-Origin-Opener-Policy", "same-origin");
   };

@@ -1,15 +1,52 @@
 import assert from "node:assert/strict";
 import { Hono } from "hono";
-import { CSP, securityHeaders } from "./security_headers.ts";
+import { frameSources, securityHeaders } from "./security_headers.ts";
 
-const page = new Hono().use("*", securityHeaders("webchat")).get("/", (c) => c.text("page"));
+const page = new Hono()
+  .use("/node/*", securityHeaders("node", () => ["box.lan:18793"]))
+  .use("*", securityHeaders("webchat", () => ["box.lan:18793"]))
+  .get("/", (c) => c.text("page"))
+  .get("/node", (c) => c.text("node"));
+
+const directive = (policy: string | null, name: string): string =>
+  (policy ?? "").split("; ").find((one) => one.startsWith(`${name} `)) ?? "";
 
 Deno.test("every answer of the page carries its policy, a refusal too", async () => {
   for (const path of ["/", "/missing"]) {
     const { headers } = await page.request(`http://127.0.0.1:18789${path}`);
-    assert.equal(headers.get("content-security-policy"), CSP.webchat);
+    const policy = headers.get("content-security-policy");
+    assert.equal(directive(policy, "default-src"), "default-src 'none'");
+    assert.equal(directive(policy, "script-src"), "script-src 'self'");
+    assert.equal(directive(policy, "frame-src"), "frame-src 'self' box.lan:18793");
+    assert.match(policy ?? "", /require-trusted-types-for 'script'/u);
+    assert.match(headers.get("permissions-policy") ?? "", /camera=\(\), microphone=\(\)/u);
     assert.equal(headers.get("x-content-type-options"), "nosniff");
     assert.equal(headers.get("referrer-policy"), "no-referrer");
+  }
+});
+
+Deno.test("the node page alone may use camera, microphone, place and screen, and frame pages of the web", async () => {
+  for (const path of ["/node", "/node/missing"]) {
+    const { headers } = await page.request(`http://127.0.0.1:18789${path}`);
+    const policy = headers.get("content-security-policy");
+    assert.equal(directive(policy, "frame-src"), "frame-src 'self' box.lan:18793 https:");
+    assert.equal(directive(policy, "connect-src"), "connect-src 'self'");
+    const allowed = headers.get("permissions-policy") ?? "";
+    for (const feature of ["camera", "microphone", "geolocation", "display-capture"]) {
+      assert.ok(allowed.includes(`${feature}=(self)`), feature);
+    }
+  }
+});
+
+Deno.test("a page frames the canvas under the name that it was asked for itself", () => {
+  const own = new URL("https://claw.example");
+  assert.deepEqual(frameSources("127.0.0.1:18789", 18793, undefined), ["127.0.0.1:18793"]);
+  assert.deepEqual(frameSources("Box.lan:18789", 18793, own), ["box.lan:18793"]);
+  assert.deepEqual(frameSources("[::1]:18789", 18793, undefined), ["*:18793"]);
+  assert.deepEqual(frameSources("claw.example", 18793, own), [], "through the public address the origin is the same");
+  assert.deepEqual(frameSources("127.0.0.1:18789", undefined, undefined), [], "the canvas host is off");
+  for (const hostile of ["a b:1", "x;script-src *", "x, y", "'unsafe-inline'", "http://x", "*", undefined]) {
+    assert.deepEqual(frameSources(hostile, 18793, undefined), [], String(hostile));
   }
 });
 

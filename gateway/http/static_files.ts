@@ -1,4 +1,4 @@
-/** Serves the built WebChat from memory. Only files that the build wrote are known; a path never reaches the disk. */
+/** Serves a built page from memory. Only files that the build wrote are known; a path never reaches the disk. */
 import type { Handler } from "hono";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -25,12 +25,15 @@ export class StaticFiles {
   /** `root`: folder of the built files, as an absolute path. Read on first use. */
   constructor(private readonly root: string) {}
 
-  /** A handler for GET; `/` is index.html. Answers undefined names with 404 and a missing build with 503. */
-  handler(): Handler {
+  /**
+   * A handler for GET below `base`, such as `/node`; the base itself is index.html. Answers undefined names with 404 and a
+   * missing build with 503.
+   */
+  handler(base = ""): Handler {
     return async (c) => {
-      const name = c.req.path === "/" ? "index.html" : c.req.path.slice(1);
+      const name = c.req.path.slice(base.length + 1) || "index.html";
       const names = this.#names ??= await listNames(this.root);
-      if (names.size === 0) return c.text("WebChat is not built. Run: deno task build\n", 503);
+      if (names.size === 0) return c.text("This page is not built. Run: deno task build\n", 503);
       if (!names.has(name)) return c.text("Not Found\n", 404);
       const file = await this.#read(name);
       const headers = {
