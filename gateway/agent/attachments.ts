@@ -30,7 +30,7 @@ export function readAttachments(inputs: readonly AttachmentInput[]): Attachments
     if (bytes > LIMITS.attachmentBytes) {
       throw invalid(`Cannot take attachment "${name}": ${bytes} bytes are more than ${LIMITS.attachmentBytes}`);
     }
-    const mimeType = sniff(data);
+    const mimeType = sniffImage(data);
     if (mimeType === undefined) leftOut.push(name);
     else images.push({ type: "image", data, mimeType });
   }
@@ -52,8 +52,8 @@ function base64Of(content: unknown, name: string): string {
 const decodedLength = (base64: string): number =>
   (base64.length / 4) * 3 - (base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0);
 
-/** The image type by its first bytes; undefined for anything else. */
-function sniff(base64: string): string | undefined {
+/** The image type that models take, by its first bytes; undefined for anything else. */
+export function sniffImage(base64: string): string | undefined {
   const head = atob(base64.slice(0, 16));
   if (head.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
   if (head.startsWith("\xff\xd8\xff")) return "image/jpeg";

@@ -11,7 +11,7 @@ import type { AcceptedRun, Ledger } from "./ledger.ts";
 import type { RunEvents } from "./run_events.ts";
 import type { RunTable } from "./run_table.ts";
 import { runCommand, type SlashDeps, stopsRuns } from "./slash.ts";
-import type { Outlet, RunFinal, RunRequest, RunTicket } from "./types.ts";
+import type { Outlet, OutletEnd, RunFinal, RunRequest, RunTicket } from "./types.ts";
 
 export interface CommandDeps extends SlashDeps {
   readonly db: Db;
@@ -89,7 +89,8 @@ export class CommandRuns {
     ledger.accept(facts);
     onAccept?.(facts);
     ledger.end(facts, final, now);
-    const sendReply = stored.reply && this.deps.outlet?.ended(facts, { state: "ok", texts: [text], isCommand: true });
+    const end: OutletEnd = { state: "ok", texts: [text], media: [], isCommand: true };
+    const sendReply = stored.reply && this.deps.outlet?.ended(facts, end);
     const reply = replyMessage(key.runId, text, now);
     const kept = startsSession(command) ? [reply] : [questionMessage(key.runId, stored.message, now), reply];
     const messages = kept.map((message) => transcript.append(sessionId, message));

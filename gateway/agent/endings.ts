@@ -110,7 +110,7 @@ export class Endings {
     const { db, ledger, sessions, transcript } = this.deps;
     return db.transaction(() => {
       ledger.end(run.facts, final, now);
-      const sendReply = this.#reply(run, outletEnd(final));
+      const sendReply = this.#reply(run, outletEnd(run, final));
       const session = sessions.get(run.facts.sessionKey);
       if (!session || run.state.at !== "running") return { stored: [], sendReply };
       const { sessionId } = run.state;
@@ -180,10 +180,10 @@ interface Committed {
   sendReply(): void;
 }
 
-function outletEnd(final: RunFinal): OutletEnd {
+function outletEnd({ produced }: Run, final: RunFinal): OutletEnd {
   if (final.state === "error") return { state: "error", message: final.message, kind: final.kind };
   if (final.state === "aborted") return { state: "aborted" };
-  return { state: "ok", texts: final.payloads.map(({ text }) => text), isCommand: false };
+  return { state: "ok", texts: final.payloads.map(({ text }) => text), media: produced.media, isCommand: false };
 }
 
 /** Token counts of the last run; `totalTokens` is how full the context is. */

@@ -39,6 +39,8 @@ export const StoredRequest = Closed({
   /** What the model reads before the message and the transcript does not hold. */
   context: Type.Optional(Type.String()),
   reply: Type.Optional(ReplyRoute),
+  /** The owner is behind it: kept, so that a run that begins anew has no more power than before. */
+  trusted: Type.Optional(Type.Boolean()),
   /** How often a restart has begun it anew. */
   replays: Type.Optional(Int0),
   /** A tool that changes something was called: it must not run twice. */

@@ -20,6 +20,8 @@ export interface PromptInput {
   /** System events that waited in the session. */
   readonly systemEvents: readonly string[];
   readonly model: ModelInfo;
+  /** A sentence on tools that this turn does not get. */
+  readonly toolNote?: string | undefined;
 }
 
 export interface PromptDeps {
@@ -45,7 +47,7 @@ export function buildPrompt({ config, transcript, stamp }: PromptDeps, input: Pr
   const budget = (input.model.contextWindow ?? DEFAULT_WINDOW) * PROMPT_SHARE;
   const vision = input.model.input.includes("image");
   return {
-    system: systemPrompt(config, lead),
+    system: systemPrompt(config, lead, input.toolNote ?? ""),
     messages: [...forModel(past, { vision, tokens: budget }), turnMessage(input, vision, stamp)],
   };
 }
@@ -110,11 +112,11 @@ export function createStamp(timeZone?: string): Stamp {
   };
 }
 
-function systemPrompt(config: Config, { facts }: Run): string {
+function systemPrompt(config: Config, { facts }: Run, toolNote: string): string {
   const agent = config.agents.list.find(({ id }) => id === facts.agentId);
   const name = agent?.identity.name ?? agent?.name ?? "an assistant";
   const base = agent?.systemPrompt ?? config.agents.systemPrompt ??
     `You are ${name}, a personal assistant. Answer in the language of the user. Use a tool when it gives facts that you do ` +
       "not have; say plainly when something cannot be done.";
-  return [base, facts.request.extraSystemPrompt ?? ""].filter((part) => part !== "").join("\n\n");
+  return [base, toolNote, facts.request.extraSystemPrompt ?? ""].filter((part) => part !== "").join("\n\n");
 }

@@ -3,7 +3,7 @@ import type { Message, Usage, UserMessage } from "../../schemas/message.ts";
 import type { Lease } from "../session/lane.ts";
 import type { AcceptedRun } from "./ledger.ts";
 import type { RunEvents } from "./run_events.ts";
-import type { RunFinal } from "./types.ts";
+import type { RunFinal, ToolMedia } from "./types.ts";
 
 export type RunState =
   | { readonly at: "queued" }
@@ -42,6 +42,8 @@ export interface Produced {
   readonly messages: Message[];
   /** Texts of complete assistant messages, also those before tool calls. */
   readonly texts: string[];
+  /** What tools made for the chat. */
+  readonly media: ToolMedia[];
   usage: Usage | undefined;
   /** Tokens of the last model call: how full the context is. */
   lastCall: Usage | undefined;
@@ -56,6 +58,7 @@ export class Run {
   readonly produced: Produced = {
     messages: [],
     texts: [],
+    media: [],
     usage: undefined,
     lastCall: undefined,
     stopReason: "stop",

@@ -20,7 +20,16 @@ import { type Origin, Run, type RunState, userMessage } from "./run.ts";
 import { RunEvents } from "./run_events.ts";
 import { rememberedWait, RunTable } from "./run_table.ts";
 import { Turns } from "./turn.ts";
-import type { ModelCatalog, ModelRunner, Outlet, RunRequest, RunService, RunTicket, RunWait, Tool } from "./types.ts";
+import type {
+  ModelCatalog,
+  ModelRunner,
+  Outlet,
+  RunRequest,
+  RunService,
+  RunTicket,
+  RunWait,
+  ToolBox,
+} from "./types.ts";
 
 const STOPPED = "The gateway was stopped while this run was in progress; send the message again";
 
@@ -37,7 +46,7 @@ export interface RunServiceDeps {
   readonly transcript: Transcript;
   readonly runner: ModelRunner;
   readonly models: ModelCatalog;
-  readonly tools: readonly Tool[];
+  readonly tools: ToolBox;
   /** Absent: this gateway has no channels. */
   readonly outlet?: Outlet;
 }
@@ -236,6 +245,7 @@ const storedRequest = (
   ...(request.extraSystemPrompt === undefined ? {} : { extraSystemPrompt: request.extraSystemPrompt }),
   ...(request.context === undefined || request.context === "" ? {} : { context: request.context }),
   ...(request.reply === undefined ? {} : { reply: request.reply }),
+  ...(request.trusted === true ? { trusted: true } : {}),
   merge: false,
   summary: [],
 });

@@ -2,18 +2,19 @@
 import type { Clock } from "../observe/clock.ts";
 import type { Run } from "./run.ts";
 import { runTool, type ToolResult } from "./tools.ts";
-import type { ModelObserver, Tool } from "./types.ts";
+import type { ModelObserver, Tool, ToolMedia } from "./types.ts";
 
 type ToolCall = Parameters<ModelObserver["tool"]>[0];
 
 export interface ToolCallDeps {
   readonly tools: readonly Tool[];
+  readonly trusted: boolean;
   readonly clock: Clock;
 }
 
 /** A failure is a result with isError, so that the model can tell the user. `signal` ends with the run. */
 export async function callTool(
-  { tools, clock }: ToolCallDeps,
+  { tools, trusted, clock }: ToolCallDeps,
   run: Run,
   call: ToolCall,
   signal: AbortSignal,
@@ -22,17 +23,41 @@ export async function callTool(
   const { id: toolCallId, name, args } = call;
   run.events.tool({ phase: "start", name, toolCallId, args }, undefined);
   const { sessionKey, agentId, runId } = run.facts;
-  const result = await runTool(tools, name, args, { sessionKey, agentId, runId, toolCallId, signal }, clock);
-  if (run.isEnded) return result;
+  const context = { sessionKey, agentId, runId, toolCallId, trusted, signal };
+  const { media = [], ...output } = await runTool(tools, name, args, context, clock);
+  if (run.isEnded) return output;
+  const result = { ...output, text: [output.text, ...keepMedia(run, media)].join("\n") };
   run.events.tool({ phase: "result", name, toolCallId, isError: result.isError }, result.text);
   run.produced.messages.push({
     role: "toolResult",
     toolCallId,
     toolName: name,
-    content: [{ type: "text", text: result.text }],
+    content: [{ type: "text", text: result.text }, ...result.images ?? []],
     isError: result.isError,
     timestamp: clock.now(),
     runId: run.facts.runId,
   });
   return result;
+}
+
+/** Files and bytes that one run may send to its chat. */
+const MAX_MEDIA = 8;
+const MAX_MEDIA_BYTES = 20 << 20;
+
+/** Keeps what the chat gets with the answer. Returns a line for each file that nobody will see. */
+function keepMedia({ facts, produced }: Run, media: readonly ToolMedia[]): string[] {
+  const lines: string[] = [];
+  for (const item of media) {
+    const bytes = produced.media.reduce((sum, { data }) => sum + data.length, item.data.length);
+    if (facts.request.reply === undefined) {
+      // WebChat shows the pictures of the transcript; other files have no place there.
+      if (item.kind !== "image") {
+        lines.push(`[${item.fileName} cannot be shown here: this is no chat that takes files]`);
+      }
+    } else if (produced.media.length < MAX_MEDIA && bytes <= MAX_MEDIA_BYTES) produced.media.push(item);
+    else {lines.push(
+        `[${item.fileName} is not sent to the chat: one answer carries ${MAX_MEDIA} files and 20 MB at most]`,
+      );}
+  }
+  return lines;
 }

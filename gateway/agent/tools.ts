@@ -5,7 +5,8 @@ import type { ToolContext } from "./tool_define.ts";
 import { sessionsHistoryTool, sessionsListTool } from "./tool_sessions.ts";
 import { timeTool } from "./tool_time.ts";
 import type { ImagePart } from "../../schemas/message.ts";
-import type { Tool, ToolMedia } from "./types.ts";
+import { pickImages } from "./tool_images.ts";
+import type { Tool, ToolBox, ToolMedia, ToolOutput } from "./types.ts";
 
 /** UTF-8 bytes of a result that reach the model. */
 const MAX_BYTES = 32 << 10;
@@ -20,6 +21,16 @@ export function createTools(
 ): readonly Tool[] {
   return [timeTool(clock), sessionsListTool(sessions, transcript), sessionsHistoryTool(sessions, transcript)];
 }
+
+/** The same tools for every turn. */
+export const sameTools = (tools: readonly Tool[]): ToolBox => ({ for: () => tools, all: () => tools });
+
+/** The tools of all boxes, those of the first one first. */
+export const joinTools = (...boxes: readonly ToolBox[]): ToolBox => ({
+  for: (run) => boxes.flatMap((box) => box.for(run)),
+  all: () => boxes.flatMap((box) => box.all()),
+  note: (run) => boxes.flatMap((box) => box.note?.(run) ?? []).join("\n"),
+});
 
 export interface ToolResult {
   readonly text: string;
@@ -54,8 +65,7 @@ export async function runTool(
   try {
     const work = Promise.try(() => tool.run(args, { ...context, signal: stop.signal }));
     const output = await Promise.race([work, ended.promise]);
-    if (typeof output === "string") return { text: cut(output), isError: false };
-    return { ...output, text: cut(output.text), isError: false };
+    return success(typeof output === "string" ? { text: output } : output);
   } catch (error) {
     return failure(error instanceof Error ? error.message : String(error));
   } finally {
@@ -63,6 +73,16 @@ export async function runTool(
     context.signal.removeEventListener("abort", onAbort);
     stop.abort();
   }
+}
+
+function success({ text, images = [], media = [] }: ToolOutput): ToolResult {
+  const { kept, notes } = pickImages(images);
+  return {
+    text: [cut(text), ...notes].join("\n"),
+    ...(kept.length === 0 ? {} : { images: kept }),
+    ...(media.length === 0 ? {} : { media }),
+    isError: false,
+  };
 }
 
 const failure = (text: string): ToolResult => ({ text: cut(text), isError: true });

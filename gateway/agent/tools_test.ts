@@ -25,6 +25,7 @@ function lab() {
     agentId: "main",
     runId: "run-1",
     toolCallId: "call-1",
+    trusted: true,
     signal: new AbortController().signal,
   };
   const run = (name: string, args: Record<string, unknown> = {}): Promise<ToolResult> =>
@@ -104,6 +105,7 @@ const context = (signal = new AbortController().signal) => ({
   agentId: "a",
   runId: "r",
   toolCallId: "c",
+  trusted: true,
   signal,
 });
 

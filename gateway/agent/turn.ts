@@ -18,6 +18,7 @@ import {
   type ModelRequest,
   type ModelRunner,
   type Tool,
+  type ToolBox,
 } from "./types.ts";
 
 /** Model calls in one run at most, so that a tool loop ends. */
@@ -29,7 +30,7 @@ export interface TurnDeps extends EndingDeps {
   readonly config: Config;
   readonly runner: ModelRunner;
   readonly models: ModelCatalog;
-  readonly tools: readonly Tool[];
+  readonly tools: ToolBox;
   readonly endings: Endings;
 }
 
@@ -104,7 +105,12 @@ export class Turns {
 
   /** Resolves the model and writes the prompt. Throws when the session's model is not there any more. */
   #request(runs: readonly Run[], lead: Run, { session, systemEvents }: StartedSession): TurnRequest {
-    const { config, models, tools } = this.deps;
+    const { config, models } = this.deps;
+    const { sessionKey, agentId } = lead.facts;
+    // One message of a stranger in it, and the turn is a stranger's: the model reads them all.
+    const trusted = runs.every(({ facts }) => facts.request.trusted === true);
+    const toolRun = { sessionKey, agentId, trusted };
+    const tools = this.deps.tools.for(toolRun);
     const { info, target } = models.resolve(modelReference(config, session));
     lead.produced.provider = info.provider;
     lead.produced.model = info.id;
@@ -113,10 +119,13 @@ export class Turns {
       sessionId: session.sessionId,
       systemEvents,
       model: info,
+      toolNote: this.deps.tools.note?.(toolRun),
     });
     const thinking = lead.facts.request.thinking ?? session.entry.thinkingLevel ?? config.agents.thinkingDefault;
     return {
       api: target.api,
+      tools,
+      trusted,
       notes: notesFor(runs, info.input.includes("image"), info.id),
       model: {
         runId: lead.facts.id,
@@ -148,8 +157,8 @@ export class Turns {
         if (!run.isEnded) this.#message(run, request, message);
       },
       tool: (call, signal) => {
-        this.#noteTool(run, call.name);
-        return callTool(this.deps, run, call, signal);
+        this.#noteTool(run, request, call.name);
+        return callTool({ ...request, clock: this.deps.clock }, run, call, signal);
       },
     };
   }
@@ -163,8 +172,8 @@ export class Turns {
   }
 
   /** Before the first tool that changes something, and durable: after it a restart must not begin the run anew. */
-  #noteTool(run: Run, name: string): void {
-    if (run.acted || this.deps.tools.find((tool) => tool.name === name)?.readOnly === true) return;
+  #noteTool(run: Run, { tools }: TurnRequest, name: string): void {
+    if (run.acted || tools.find((tool) => tool.name === name)?.readOnly === true) return;
     run.acted = true;
     this.deps.ledger.acted(run.facts);
   }
@@ -214,6 +223,8 @@ interface StartedSession {
 
 interface TurnRequest {
   readonly api: string;
+  readonly tools: readonly Tool[];
+  readonly trusted: boolean;
   /** Sentences that end the answer: what of the request the model did not see. */
   readonly notes: readonly string[];
   readonly model: ModelRequest;

@@ -26,7 +26,7 @@ export interface ModelObserver {
   tool(
     call: { readonly id: string; readonly name: string; readonly args: Record<string, unknown> },
     signal: AbortSignal,
-  ): Promise<{ readonly text: string; readonly isError: boolean }>;
+  ): Promise<{ readonly text: string; readonly isError: boolean; readonly images?: readonly ImagePart[] }>;
 }
 
 /** A failed model call: one sentence for a person, and its kind. */
@@ -62,16 +62,40 @@ export interface Tool extends ToolSpec {
   run(args: Record<string, unknown>, context: ToolContext): Promise<string | ToolOutput> | string | ToolOutput;
 }
 
+/** For whom a turn runs: which tools it gets. */
+export interface ToolRun {
+  readonly sessionKey: string;
+  readonly agentId: string;
+  /**
+   * Every message of the turn came from the owner: an operator's client, an owner's message, the owner's own devices. A
+   * tool acts with the owner's power, so that a stranger in a group must not get one that runs commands or takes photos.
+   */
+  readonly trusted: boolean;
+}
+
+/** The tools of a turn, decided when it starts. `all`: what a trusted turn of any agent gets, for lists. */
+export interface ToolBox {
+  for(run: ToolRun): readonly Tool[];
+  all(): readonly Tool[];
+  /** A sentence for the model on tools that the turn does not get, such as why; undefined: none. */
+  note?(run: ToolRun): string | undefined;
+}
+
 export interface ToolContext {
   readonly sessionKey: string;
   readonly agentId: string;
   readonly runId: string;
   /** The call's own id; the same for a repeat of the same call. */
   readonly toolCallId: string;
+  /** As in `ToolRun`. */
+  readonly trusted: boolean;
   readonly signal: AbortSignal;
 }
 
-/** More than text. `images`: for a model that can see; at most four. `media`: goes to the chat with the answer. */
+/**
+ * More than text. `images`: for a model that can see, and into the transcript; four at most, 5 MB of base64 together.
+ * `media`: goes with the answer to the chat of a channel that the run answers, eight items and 20 MB in one run.
+ */
 export interface ToolOutput {
   readonly text: string;
   readonly images?: readonly ImagePart[];
@@ -106,6 +130,8 @@ export interface RunRequest {
   readonly plain?: boolean | undefined;
   /** What the model reads before the message and the transcript does not hold, such as what a group said before. */
   readonly context?: string | undefined;
+  /** The owner is behind it (`ToolRun.trusted`); absent: false. */
+  readonly trusted?: boolean | undefined;
   /** The chat that gets the answer too. */
   readonly reply?: ReplyRoute | undefined;
   /** Joins the transaction that accepts the run, so that what asked for it is marked in the same commit. */
@@ -114,8 +140,16 @@ export interface RunRequest {
 
 /** How a run ended, for the chat that waits for it. */
 export type OutletEnd =
-  /** `texts`: complete messages to be shown; empty when the model chose to be silent. */
-  | { readonly state: "ok"; readonly texts: readonly string[]; readonly isCommand: boolean }
+  /**
+   * `texts`: complete messages to be shown; empty when the model chose to be silent. `media`: what tools made for the
+   * chat. It lives in memory until here: a run that a crash cuts off loses it with its answer.
+   */
+  | {
+    readonly state: "ok";
+    readonly texts: readonly string[];
+    readonly media: readonly ToolMedia[];
+    readonly isCommand: boolean;
+  }
   /** Another run carries its message. */
   | { readonly state: "merged" }
   | { readonly state: "aborted" }

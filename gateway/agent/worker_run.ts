@@ -1,4 +1,5 @@
 /** One run inside the agent worker, seen from main: its reports to the observer, its tools, its end. */
+import type { ImagePart } from "../../schemas/message.ts";
 import type { AgentCommand, AgentReport, RunStart } from "../../schemas/worker/agent.ts";
 import type { Log } from "../observe/log.ts";
 import { ModelError, type ModelObserver } from "./types.ts";
@@ -53,13 +54,14 @@ export function createWorkerRun(options: WorkerRunOptions): WorkerRun {
 
   function callTool(report: Extract<RunReport, { type: "tool.call" }>): void {
     const { callId, name, args } = report;
-    const answer = (text: string, isError: boolean): void => {
+    const answer = (text: string, isError: boolean, images: readonly ImagePart[] = []): void => {
       running--;
-      if (!settled) send({ type: "tool.result", runId, callId, text, isError });
+      const seen = images.length === 0 ? {} : { images: [...images] };
+      if (!settled) send({ type: "tool.result", runId, callId, text, isError, ...seen });
     };
     if (++running > MAX_TOOLS) return answer(`Cannot run ${name}: ${MAX_TOOLS} tools run already`, true);
     observer.tool({ id: callId, name, args }, tools.signal).then(
-      (result) => answer(result.text, result.isError),
+      (result) => answer(result.text, result.isError, result.images),
       (error: unknown) => {
         // The contract says that it never throws; a run must not hang when it does.
         log.error("tool.threw", { runId, tool: name, error });

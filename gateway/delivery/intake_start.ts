@@ -72,6 +72,7 @@ function requestOf(deps: StartDeps, batch: readonly Seen[], lead: Seen, message:
     plain: !message.isCommand,
     context: [past.text, message.quote].filter((part) => part !== "").join("\n\n"),
     reply: { channel, accountId, target: replyTarget(lead), inboxId: row.id },
+    trusted: batch.every(({ access }) => access.decision === "allow" && access.isOwner),
     onAccept: (run) => {
       for (const each of batch) {
         deps.trail.add(each.row.id, "access.allowed", allowedFacts(each));

@@ -12,6 +12,7 @@ import { isSelfChat } from "../session/access.ts";
 import type { Db } from "../storage/db.ts";
 import type { Channels } from "../supervisor/types.ts";
 import type { Inbox } from "./inbox.ts";
+import { chatMedia } from "./run_media.ts";
 import type { Outbox, Trail } from "./types.ts";
 
 /** A growing answer in a chat; nothing of it may throw. */
@@ -125,9 +126,11 @@ function say(deps: RunOutletDeps, run: AcceptedRun, end: OutletEnd): void {
   const place = placeOf(run);
   if (!place) return;
   if (end.state === "ok") {
-    const text = end.texts.join("\n\n").trim();
-    if (text === "") return deps.trail.add(run.runId, "reply.silent");
-    deps.outbox.enqueue({ ...place, class: "reply", text: withPrefix(deps, run, text), media: [] });
+    const { media, refused } = chatMedia(deps.channels, place, end.media);
+    const text = [...end.texts, ...refused].join("\n\n").trim();
+    if (text === "" && media.length === 0) return deps.trail.add(run.runId, "reply.silent");
+    // Text that has grown in drafts or blocks is finished first, then the files follow as messages of their own.
+    deps.outbox.enqueue({ ...place, class: "reply", text: text === "" ? "" : withPrefix(deps, run, text), media });
     return;
   }
   if (end.state !== "error" || run.method !== "channel") return;

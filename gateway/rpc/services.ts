@@ -57,8 +57,8 @@ export interface Services {
   readonly phoneLink: () => PhoneLink;
   readonly version: string;
   readonly startedAtMs: number;
-  /** The tools that every agent has. */
-  readonly tools: readonly Pick<Tool, "name" | "description">[];
+  /** The tools that the owner's runs get now. */
+  readonly tools: { all(): readonly Pick<Tool, "name" | "description">[] };
   /** The gateway's own device id and public key. */
   readonly identity: { readonly deviceId: string; readonly publicKey: string };
 }

@@ -3,7 +3,7 @@
  * One worker serves many runs at once; every message of a run names it.
  */
 import { Closed, Int0, JsonObject, NonEmpty, OneOf, type Static, Type } from "../primitives.ts";
-import { Message, ToolCallPart, Usage } from "../message.ts";
+import { ImagePart, Message, ToolCallPart, Usage } from "../message.ts";
 
 /** The kinds of model endpoint. `builtin` needs no network and no key. */
 export const MODEL_APIS = ["openai-completions", "anthropic-messages", "google-generative-ai", "builtin"] as const;
@@ -32,6 +32,16 @@ export type ModelTarget = Static<typeof ModelTarget>;
 export const ToolSpec = Closed({ name: NonEmpty, description: NonEmpty, inputSchema: JsonObject });
 export type ToolSpec = Static<typeof ToolSpec>;
 
+/** Pictures of one tool result, and base64 characters of all of them together: what one row of chat.history can hold. */
+export const MAX_TOOL_IMAGES = 4;
+export const MAX_TOOL_IMAGE_CHARS = 5 << 20;
+
+/** A picture that a tool made, for a model that can see. */
+export const ToolImage = Closed({
+  ...ImagePart.properties,
+  data: Type.String({ minLength: 1, maxLength: MAX_TOOL_IMAGE_CHARS }),
+});
+
 export const AgentCommand = Type.Union([
   Closed({
     type: Type.Literal("run.start"),
@@ -51,6 +61,7 @@ export const AgentCommand = Type.Union([
     callId: NonEmpty,
     isError: Type.Boolean(),
     text: Type.String(),
+    images: Type.Optional(Type.Array(ToolImage, { maxItems: MAX_TOOL_IMAGES })),
   }),
   Closed({ type: Type.Literal("ping"), id: Int0 }),
 ]);

@@ -1,5 +1,6 @@
 /** The whole way of a message without workers: real stores, real intake, runs and outbox; a scripted model and platform. */
 import { createRunService } from "../../gateway/agent/run_service.ts";
+import { sameTools } from "../../gateway/agent/tools.ts";
 import type { RunService, Tool } from "../../gateway/agent/types.ts";
 import type { Config } from "../../gateway/config/types.ts";
 import { openReplyStream } from "../../gateway/delivery/coalesce.ts";
@@ -90,7 +91,7 @@ export class IntakeLab {
       transcript: this.transcript,
       runner: this.runner,
       models: fakeCatalog,
-      tools: options.tools ?? [],
+      tools: sameTools(options.tools ?? []),
       outlet,
     });
     this.intake = createIntake({

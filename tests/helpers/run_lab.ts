@@ -1,5 +1,6 @@
 /** A run service around a model that does what the test says, with a clock that the test moves. */
 import { createRunService } from "../../gateway/agent/run_service.ts";
+import { sameTools } from "../../gateway/agent/tools.ts";
 import type {
   ModelObserver,
   ModelRequest,
@@ -104,7 +105,7 @@ export class RunLab {
   constructor(options: LabOptions = {}) {
     const config = fakeConfig(options.config ?? {});
     this.services = restarted(fakeServices({ config }), options.after);
-    this.runs = createRunService({ ...this.services, runner: this.runner, tools: options.tools ?? [] });
+    this.runs = createRunService({ ...this.services, runner: this.runner, tools: sameTools(options.tools ?? []) });
   }
 
   get db(): Db {

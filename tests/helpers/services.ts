@@ -233,7 +233,7 @@ export function fakeServices(change: Partial<Services> = {}): FakeServices {
     canvasFiles: missing("canvasFiles"),
     surfaces: missing("surfaces"),
     screens: missing("screens"),
-    tools: [{ name: "time", description: "The time" }],
+    tools: { all: () => [{ name: "time", description: "The time" }] },
     identity: { deviceId: "d".repeat(64), publicKey: "k".repeat(43) },
     ...change,
     clock,

@@ -1,6 +1,6 @@
 /** What a model is to the run loop, and which engine serves which kind of endpoint. */
 import type { ModelApi, RunStart } from "../../schemas/worker/agent.ts";
-import type { Usage } from "../../schemas/message.ts";
+import type { ImagePart, Usage } from "../../schemas/message.ts";
 
 export interface ToolCall {
   readonly id: string;
@@ -15,6 +15,8 @@ export interface ToolOutcome {
   readonly name: string;
   readonly text: string;
   readonly isError: boolean;
+  /** Pictures that came with it. */
+  readonly images?: readonly ImagePart[];
 }
 
 /** One model call: a complete assistant message. */

@@ -1,5 +1,7 @@
 /** Transcript messages as the SDK's prompt. Repairs what a cut or aborted transcript leaves behind. */
-import type { AssistantMessage, Message, ToolResultMessage, UserMessage } from "../../schemas/message.ts";
+import type { AssistantMessage, ImagePart, Message, ToolResultMessage, UserMessage } from "../../schemas/message.ts";
+import type { ToolOutcome } from "./engine.ts";
+import type { PicturePlace } from "./pictures.ts";
 import type { Prompt } from "./sdk_model.ts";
 
 type PromptMessage = Prompt[number];
@@ -15,14 +17,14 @@ const EARLIER = "[The conversation began before this point]";
  * Endpoints refuse a tool call without its result and a result without its call, empty texts, and some a conversation
  * that does not begin with the user. Transcripts hold all of these: runs are aborted and old messages cut off.
  */
-export function toPrompt(system: string, messages: readonly Message[], vision: boolean): Prompt {
+export function toPrompt(system: string, messages: readonly Message[], place: PicturePlace): Prompt {
   const prompt: Prompt = system.trim() === "" ? [] : [{ role: "system", content: system }];
   const results = new Map<string, ToolResultMessage>();
   for (const message of messages) if (message.role === "toolResult") results.set(message.toolCallId, message);
   const body: Prompt = [];
   for (const message of messages) {
-    if (message.role === "user") pushUser(body, userParts(message, vision));
-    else if (message.role === "assistant") pushAssistant(body, message, results);
+    if (message.role === "user") pushUser(body, userParts(message, place !== "none"));
+    else if (message.role === "assistant") pushAssistant(body, message, results, place);
     else if (message.role === "system") pushUser(body, noteParts(message.content.map((part) => part.text).join("\n")));
   }
   if (body[0] && body[0].role !== "user") body.unshift({ role: "user", content: [{ type: "text", text: EARLIER }] });
@@ -40,41 +42,64 @@ const noteParts = (text: string): UserPart[] =>
 function userParts(message: UserMessage, vision: boolean): UserPart[] {
   return message.content.flatMap((part): UserPart[] => {
     if (part.type === "text") return part.text.trim() === "" ? [] : [{ type: "text", text: part.text }];
-    if (!vision) return [{ type: "text", text: NO_IMAGE }];
-    return [{ type: "file", mediaType: part.mimeType, data: { type: "data", data: part.data } }];
+    return [vision ? filePart(part) : { type: "text", text: NO_IMAGE }];
   });
 }
+
+const filePart = ({ data, mimeType }: ImagePart) =>
+  ({ type: "file", mediaType: mimeType, data: { type: "data", data } }) as const;
 
 /** Thoughts of earlier runs are left out: without their signature endpoints refuse them. */
 function pushAssistant(
   body: Prompt,
   message: AssistantMessage,
   results: ReadonlyMap<string, ToolResultMessage>,
+  place: PicturePlace,
 ): void {
   const content: AssistantPart[] = [];
-  const answers: ToolPart[] = [];
+  const outcomes: ToolOutcome[] = [];
   for (const part of message.content) {
     if (part.type === "text" && part.text.trim() !== "") content.push({ type: "text", text: part.text });
     if (part.type !== "toolCall") continue;
     content.push({ type: "tool-call", toolCallId: part.id, toolName: part.name, input: part.arguments });
-    answers.push(toolPart(part.id, part.name, results.get(part.id)));
+    outcomes.push(outcomeOf(part.id, part.name, results.get(part.id)));
   }
   if (content.length > 0) body.push({ role: "assistant", content });
-  if (answers.length > 0) body.push({ role: "tool", content: answers });
+  if (outcomes.length > 0) body.push(...toolMessages(outcomes, place));
 }
 
-function toolPart(callId: string, name: string, result: ToolResultMessage | undefined): ToolPart {
-  const text = result?.content.map((part) => part.type === "text" ? part.text : "[image]").join("\n") ?? NO_RESULT;
-  return toolResultPart(callId, name, text, result?.isError ?? true);
+function outcomeOf(callId: string, name: string, result: ToolResultMessage | undefined): ToolOutcome {
+  if (!result) return { callId, name, text: NO_RESULT, isError: true };
+  const text = result.content.flatMap((part) => part.type === "text" ? [part.text] : []).join("\n");
+  const images = result.content.filter((part) => part.type === "image");
+  return { callId, name, text, isError: result.isError, images };
 }
 
-/** One tool result; an empty text becomes a visible mark because some endpoints refuse empty content. */
-export function toolResultPart(callId: string, name: string, text: string, isError: boolean): ToolPart {
-  const value = text === "" ? "(no output)" : text;
-  return {
-    type: "tool-result",
-    toolCallId: callId,
-    toolName: name,
-    output: isError ? { type: "error-text", value } : { type: "text", value },
-  };
+/** The results of a step: one message, and where pictures cannot be part of it a second one that holds them. */
+export function toolMessages(outcomes: readonly ToolOutcome[], place: PicturePlace): Prompt {
+  const results: PromptMessage = { role: "tool", content: outcomes.map((outcome) => toolPart(outcome, place)) };
+  const after = place !== "after"
+    ? []
+    : outcomes.flatMap(({ name, images = [] }): UserPart[] =>
+      images.flatMap((image): UserPart[] => [{ type: "text", text: `Picture from tool ${name}:` }, filePart(image)])
+    );
+  return after.length === 0 ? [results] : [results, { role: "user", content: after }];
+}
+
+/** An empty text becomes a visible mark because some endpoints refuse empty content. */
+function toolPart({ callId, name, text, isError, images = [] }: ToolOutcome, place: PicturePlace): ToolPart {
+  const told = images.length > 0 && place !== "result" ? `${text}\n${pictureNote(images.length, place)}`.trim() : text;
+  const value = told === "" ? "(no output)" : told;
+  const base = { type: "tool-result", toolCallId: callId, toolName: name } as const;
+  if (images.length > 0 && place === "result") {
+    return { ...base, output: { type: "content", value: [{ type: "text", text: value }, ...images.map(filePart)] } };
+  }
+  return { ...base, output: isError ? { type: "error-text", value } : { type: "text", value } };
+}
+
+function pictureNote(count: number, place: PicturePlace): string {
+  const pictures = count === 1 ? "1 picture" : `${count} pictures`;
+  return place === "after"
+    ? `[${pictures} of this result: in the next message]`
+    : `[${pictures} came with this result, but this model cannot see pictures]`;
 }

@@ -22,7 +22,7 @@ const result = (toolCallId: string, text: string, isError = false): Message => (
 const part = (text: string) => ({ type: "text", text });
 
 Deno.test("a plain dialogue keeps its order behind the system text", () => {
-  assert.deepEqual(toPrompt("Be kind", [user("a"), says("b"), user("c")], false), [
+  assert.deepEqual(toPrompt("Be kind", [user("a"), says("b"), user("c")], "none"), [
     { role: "system", content: "Be kind" },
     { role: "user", content: [part("a")] },
     { role: "assistant", content: [part("b")] },
@@ -31,7 +31,7 @@ Deno.test("a plain dialogue keeps its order behind the system text", () => {
 });
 
 Deno.test("tool calls and their results become one pair of messages, a missing result is made up as an error", () => {
-  const prompt = toPrompt("", [user("a"), calls("1", "2"), result("1", "noon"), says("b")], false);
+  const prompt = toPrompt("", [user("a"), calls("1", "2"), result("1", "noon"), says("b")], "none");
   assert.deepEqual(prompt[2], {
     role: "tool",
     content: [
@@ -47,12 +47,12 @@ Deno.test("tool calls and their results become one pair of messages, a missing r
 });
 
 Deno.test("a result without its call is left out, and so are empty messages", () => {
-  const prompt = toPrompt("", [user("a"), result("9", "orphan"), says("  "), user(""), user("b")], false);
+  const prompt = toPrompt("", [user("a"), result("9", "orphan"), says("  "), user(""), user("b")], "none");
   assert.deepEqual(prompt.map(({ role }) => role), ["user", "user"]);
 });
 
 Deno.test("a transcript that begins in mid-conversation gets an opening by the user", () => {
-  assert.deepEqual(toPrompt("s", [says("b"), user("c")], false).map(({ role }) => role), [
+  assert.deepEqual(toPrompt("s", [says("b"), user("c")], "none").map(({ role }) => role), [
     "system",
     "user",
     "assistant",
@@ -65,7 +65,7 @@ Deno.test("thoughts of earlier runs are left out and system lines become notes",
     user("a"),
     { role: "assistant", content: [{ type: "thinking", thinking: "hm" }, { type: "text", text: "b" }], timestamp: 1 },
     { role: "system", content: [{ type: "text", text: "The host went to sleep" }], timestamp: 1 },
-  ], false);
+  ], "none");
   assert.deepEqual(prompt.slice(1), [
     { role: "assistant", content: [part("b")] },
     { role: "user", content: [part("[System note] The host went to sleep")] },
@@ -78,8 +78,8 @@ Deno.test("images go to models that see and are named to models that do not", ()
     content: [{ type: "image", data: "QUJD", mimeType: "image/png" }],
     timestamp: 1,
   };
-  assert.deepEqual(toPrompt("", [message], true)[0]?.content, [
+  assert.deepEqual(toPrompt("", [message], "result")[0]?.content, [
     { type: "file", mediaType: "image/png", data: { type: "data", data: "QUJD" } },
   ]);
-  assert.match(JSON.stringify(toPrompt("", [message], false)), /cannot see images/u);
+  assert.match(JSON.stringify(toPrompt("", [message], "none")), /cannot see images/u);
 });

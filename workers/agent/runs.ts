@@ -40,8 +40,8 @@ export function createRuns(
       case "run.abort":
         return runs.get(command.runId)?.abort.abort();
       case "tool.result": {
-        const { runId, callId, text, isError } = command;
-        return runs.get(runId)?.waiting.get(callId)?.({ callId, name: "", text, isError });
+        const { runId, callId, text, isError, images = [] } = command;
+        return runs.get(runId)?.waiting.get(callId)?.({ callId, name: "", text, isError, images });
       }
     }
   };

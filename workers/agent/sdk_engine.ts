@@ -9,7 +9,8 @@ import { checker } from "../../schemas/validate.ts";
 import type { Conversation, Engine, Step, StepIo, ToolOutcome } from "./engine.ts";
 import { ModelFault } from "./errors.ts";
 import { HTTP_LIMITS, type HttpLimits, modelFetch } from "./http.ts";
-import { toolResultPart, toPrompt } from "./prompt.ts";
+import { limitPictures, picturePlace } from "./pictures.ts";
+import { toolMessages, toPrompt } from "./prompt.ts";
 import { type CallOptions, type Model, openModel, thinkingOptions } from "./sdk_model.ts";
 import { readStep } from "./sdk_stream.ts";
 import { wait } from "./wait.ts";
@@ -33,7 +34,8 @@ export function sdkEngine(limits: HttpLimits = HTTP_LIMITS): Engine {
 
 function converse(start: RunStart, model: Model): Conversation {
   const { target } = start;
-  const prompt = toPrompt(start.system, start.messages, target.vision === true);
+  const place = picturePlace(target);
+  let prompt = toPrompt(start.system, start.messages, place);
   const options: Omit<CallOptions, "prompt" | "abortSignal"> = {
     ...thinkingOptions(target, start.thinking),
     ...(target.maxOutputTokens === undefined ? {} : { maxOutputTokens: target.maxOutputTokens }),
@@ -41,14 +43,8 @@ function converse(start: RunStart, model: Model): Conversation {
   };
   return {
     async step(outcomes: readonly ToolOutcome[], io: StepIo): Promise<Step> {
-      if (outcomes.length > 0) {
-        prompt.push({
-          role: "tool",
-          content: outcomes.map((outcome) =>
-            toolResultPart(outcome.callId, outcome.name, outcome.text, outcome.isError)
-          ),
-        });
-      }
+      if (outcomes.length > 0) prompt.push(...toolMessages(outcomes, place));
+      if (place !== "none") prompt = limitPictures(prompt);
       const { step, content } = await withRetry(io, async (watched) => {
         const { stream } = await model.doStream({ ...options, prompt, abortSignal: io.signal });
         return await readStep(stream, watched, target);

@@ -42,6 +42,7 @@ const agent = defineMethod({
       timeoutMs: params.timeout === undefined ? undefined : params.timeout * 1_000,
       extraSystemPrompt: params.extraSystemPrompt,
       reply,
+      trusted: true,
     });
     if (ticket.status === "in_flight") return client.protocol === 3 ? accepted(ticket) : inFlight(ticket);
     if (ticket.status === "new") respond(accepted(ticket));

@@ -42,6 +42,7 @@ const send = defineMethod({
       extraSystemPrompt: undefined,
       queueMode: queueMode(params.queueMode),
       plain: params.suppressCommandInterpretation,
+      trusted: true,
     });
     if (ticket.status === "new") return { runId: ticket.runId, status: "started" as const };
     if (ticket.status === "in_flight") return { runId: ticket.runId, status: "in_flight" as const };

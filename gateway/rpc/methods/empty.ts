@@ -82,7 +82,7 @@ const toolsCatalog = defineMethod({
       id: "core",
       label: "Built in",
       source: "core",
-      tools: services.tools.map(({ name, description }) => ({
+      tools: services.tools.all().map(({ name, description }) => ({
         id: name,
         label: name,
         description,
