@@ -1,6 +1,6 @@
 /**
- * `deno task bench [--write]`: the gateway beside a bare server, and its channels, as tables with the targets. With
- * `--channels` the channels alone.
+ * `deno task bench [--write]`: the gateway beside a bare server, its channels and its nodes, as tables with the targets. With
+ * `--channels` or `--nodes` these alone.
  */
 import { TestClient } from "../helpers/client.ts";
 import { denoDir, freePort, ROOT, TEST_TOKEN } from "../helpers/gateway.ts";
@@ -12,6 +12,8 @@ import { measure } from "./load.ts";
 import { page, type Result, table } from "./report.ts";
 import { measureLatency } from "./latency.ts";
 import { channelSection, type LatencyRow, latencyTable, workerTable } from "./report_channels.ts";
+import { measureNodes } from "./nodes.ts";
+import { nodeSection, nodeTable } from "./report_nodes.ts";
 import { Target } from "./target.ts";
 import { measureWorkers } from "./workers.ts";
 
@@ -91,11 +93,13 @@ async function main(): Promise<void> {
   }).spawn();
   try {
     await listening(modelPort);
+    if (Deno.args.includes("--nodes")) return void await measureNodePart();
     const channels = await measureChannels(configFor(modelUrl));
     if (Deno.args.includes("--channels")) return;
+    const nodes = await measureNodePart();
     const { ours, bare } = await measureGateway({ port, barePort, modelUrl, env });
     print(`\n${table(ours, bare)}\n`);
-    if (Deno.args.includes("--write")) await writePage(page(ours, bare, machine(), channels));
+    if (Deno.args.includes("--write")) await writePage(page(ours, bare, machine(), `${channels}\n${nodes}`));
   } finally {
     model.kill("SIGTERM");
     await model.status;
@@ -136,6 +140,14 @@ async function measureChannels(modelConfig: Record<string, unknown>): Promise<st
   }
   print(`\n${latencyTable(rows)}\n`);
   return channelSection(workers, rows);
+}
+
+/** Prints the table of nodes and canvas and returns its part of the page. */
+async function measureNodePart(): Promise<string> {
+  print("Measuring nodes and canvas …");
+  const figures = await measureNodes();
+  print(`\n${nodeTable(figures)}\n`);
+  return nodeSection(figures);
 }
 
 /** Writes the committed page in the form that `deno fmt --check` wants. */
