@@ -22,6 +22,7 @@ const HELLO: Hello = {
   scopes: ["operator.admin"],
   methods: new Set(),
   deviceToken: undefined,
+  canvasUrl: undefined,
 };
 
 const STATUS = {

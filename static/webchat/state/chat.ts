@@ -3,9 +3,12 @@ import type { Hello } from "../../client/hello.ts";
 import { fields, word } from "../../client/read.ts";
 import { browserTimers, RequestError, type Timers } from "../../client/link.ts";
 import { may } from "../../client/protocol.ts";
+import { ApprovalDesk } from "./approval_desk.ts";
+import { CanvasDesk } from "./canvas_desk.ts";
 import { ChannelDesk } from "./channel_desk.ts";
 import { draftName, keep } from "./keep.ts";
 import { type ImagePart, isActive, type Outgoing, threadOf } from "./model.ts";
+import { NodeDesk } from "./node_desk.ts";
 import { once } from "./once.ts";
 import { readDevices, readEntry, readHistory, readSessions } from "./parse.ts";
 import type { Store } from "./store.ts";
@@ -22,6 +25,9 @@ export interface Wire {
 export class Chat {
   readonly store: Store;
   readonly channels: ChannelDesk;
+  readonly nodes: NodeDesk;
+  readonly approvals: ApprovalDesk;
+  readonly canvas: CanvasDesk;
   #wire: Wire;
   #posting = new Set<string>();
   #subscribed: string | undefined;
@@ -35,6 +41,9 @@ export class Chat {
     this.#wire = wire;
     this.#timers = timers;
     this.channels = new ChannelDesk(store, wire, timers);
+    this.nodes = new NodeDesk(store, wire, timers);
+    this.approvals = new ApprovalDesk(store, wire, timers);
+    this.canvas = new CanvasDesk(store, wire, timers);
   }
 
   /** Connected, for the first time or again: fetch everything that may have changed. */
@@ -47,6 +56,9 @@ export class Chat {
     void this.refreshSessions();
     void this.refreshDevices();
     this.channels.hello();
+    this.nodes.refresh();
+    void this.approvals.refresh();
+    this.canvas.hello(hello.canvasUrl);
   }
 
   /** Events were lost: the same refresh, quietly. */
@@ -54,12 +66,18 @@ export class Chat {
     void this.refresh();
     void this.refreshSessions();
     this.channels.refresh();
+    this.nodes.refresh();
+    void this.approvals.refresh();
+    this.canvas.gap();
   }
 
   event(name: string, payload: unknown): void {
     const key = word(fields(payload)["sessionKey"]);
     const { current } = this.store.get();
     this.channels.event(name);
+    this.nodes.event(name);
+    this.approvals.event(name, payload);
+    this.canvas.event(name, payload);
     if (name.startsWith("device.pair.")) return this.#soon("devices", () => this.refreshDevices());
     if (name === "sessions.changed") return this.#changed(key, fields(payload)["reason"]);
     if (key === undefined || key !== current) return;
@@ -97,7 +115,9 @@ export class Chat {
   #changed(key: string | undefined, reason: unknown): void {
     this.#soon("sessions", () => this.refreshSessions());
     if (reason === "delete" && key !== undefined) return this.#gone(key);
-    if (reason === "reset" && key === this.store.get().current) void this.refresh();
+    if (reason !== "reset" || key !== this.store.get().current) return;
+    void this.refresh();
+    void this.canvas.refresh();
   }
 
   #gone(key: string): void {
@@ -144,6 +164,7 @@ export class Chat {
     const { hello } = this.store.get();
     this.store.dispatch({ type: "select", key });
     keep.set("session", key === hello?.mainKey ? undefined : key);
+    this.canvas.select();
     void this.refresh();
   }
 

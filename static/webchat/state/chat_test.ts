@@ -19,6 +19,7 @@ const HELLO: Hello = {
   scopes: ["operator.admin"],
   methods: new Set(),
   deviceToken: undefined,
+  canvasUrl: undefined,
 };
 
 interface Asked {

@@ -1,7 +1,13 @@
-/** What the page knows: the connection, the sessions, the threads, the devices, the channels. Plain data; the reducer changes it. */
+/**
+ * What the page knows: the connection, the sessions, the threads, the devices, the channels, the nodes, the canvas. Plain
+ * data; the reducer changes it.
+ */
 import type { Connection } from "../../client/protocol.ts";
 import type { Hello } from "../../client/hello.ts";
+import { type ApprovalsState, emptyApprovals } from "./approvals_model.ts";
+import { type CanvasView, emptyCanvas } from "./canvas_model.ts";
 import { type ChannelsState, emptyChannels } from "./channels_model.ts";
+import { emptyNodes, type NodesState } from "./nodes_model.ts";
 
 export interface ImagePart {
   readonly type: "image";
@@ -130,6 +136,10 @@ export interface State {
   readonly pending: readonly PendingDevice[];
   readonly paired: readonly PairedDevice[];
   readonly channels: ChannelsState;
+  readonly nodes: NodesState;
+  readonly approvals: ApprovalsState;
+  /** Of the open session. */
+  readonly canvas: CanvasView;
   readonly notice: Notice | undefined;
 }
 
@@ -157,6 +167,9 @@ export const emptyState: State = {
   pending: [],
   paired: [],
   channels: emptyChannels,
+  nodes: emptyNodes,
+  approvals: emptyApprovals,
+  canvas: emptyCanvas,
   notice: undefined,
 };
 

@@ -1,6 +1,8 @@
 /** The only place where the state changes: a pure function of the state and what happened. */
 import type { Connection } from "../../client/protocol.ts";
 import type { Hello } from "../../client/hello.ts";
+import type { ApprovalsState } from "./approvals_model.ts";
+import type { CanvasView } from "./canvas_model.ts";
 import type { ChannelsState } from "./channels_model.ts";
 import {
   emptyThread,
@@ -14,6 +16,7 @@ import {
   type Thread,
   threadOf,
 } from "./model.ts";
+import type { NodesState } from "./nodes_model.ts";
 import type { History } from "./parse.ts";
 import { agentEvent, chatEvent, reconcile, seal, withRun } from "./runs.ts";
 
@@ -41,6 +44,9 @@ export type Action =
     readonly paired: readonly PairedDevice[];
   }
   | { readonly type: "channels"; readonly change: Partial<ChannelsState> }
+  | { readonly type: "nodes"; readonly change: Partial<NodesState> }
+  | { readonly type: "approvals"; readonly change: Partial<ApprovalsState> }
+  | { readonly type: "canvas"; readonly change: Partial<CanvasView> }
   | { readonly type: "notice"; readonly notice: Notice | undefined };
 
 export function reduce(state: State, action: Action): State {
@@ -74,6 +80,12 @@ export function reduce(state: State, action: Action): State {
       return { ...state, pending: action.pending, paired: action.paired };
     case "channels":
       return { ...state, channels: { ...state.channels, ...action.change } };
+    case "nodes":
+      return { ...state, nodes: { ...state.nodes, ...action.change } };
+    case "approvals":
+      return { ...state, approvals: { ...state.approvals, ...action.change } };
+    case "canvas":
+      return { ...state, canvas: { ...state.canvas, ...action.change } };
     case "notice":
       return { ...state, notice: action.notice };
     default:

@@ -1,5 +1,14 @@
 /** The thread as it is drawn: questions and answers in order, an answer being all that one run said and did. */
-import { type Entry, isActive, type LiveBlock, type Outgoing, type Part, type Run, type Thread } from "./model.ts";
+import {
+  type Entry,
+  type ImagePart,
+  isActive,
+  type LiveBlock,
+  type Outgoing,
+  type Part,
+  type Run,
+  type Thread,
+} from "./model.ts";
 
 export interface ToolView {
   readonly type: "tool";
@@ -7,6 +16,8 @@ export interface ToolView {
   readonly name: string;
   readonly args: unknown;
   readonly result: string | undefined;
+  /** Pictures among the result; they come with the stored message. */
+  readonly images: readonly ImagePart[];
   readonly state: "running" | "done" | "failed" | "stopped";
   readonly ms: number | undefined;
 }
@@ -184,6 +195,7 @@ function pushStored(
         name: part.name,
         args: part.args,
         result: text,
+        images: result?.parts.filter((p) => p.type === "image") ?? [],
         state: result ? (result.isError ? "failed" : "done") : active ? "running" : "stopped",
         ms: result ? Math.max(0, result.timestamp - entry.timestamp) : undefined,
       });
@@ -204,6 +216,7 @@ function pushLive(blocks: Block[], block: LiveBlock, active: boolean): void {
     name: block.name,
     args: block.args,
     result: block.result,
+    images: [],
     state: ended ? (block.isError ? "failed" : "done") : active ? "running" : "stopped",
     ms: block.endedAt === undefined ? undefined : Math.max(0, block.endedAt - block.startedAt),
   };

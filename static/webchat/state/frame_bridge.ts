@@ -1,0 +1,122 @@
+/** The page's end of the talk with one frame: hello, limits, and what waits until the frame is ready. */
+import type { Fields } from "../../client/read.ts";
+import { FRAME_BURST, FRAME_PER_SECOND } from "./canvas_limits.ts";
+import type { ActionState, UserAction } from "./canvas_model.ts";
+import { readFrameMessage } from "./canvas_parse.ts";
+
+export interface FrameLook {
+  readonly theme: "light" | "dark";
+  readonly prefersReducedMotion: boolean;
+}
+
+export interface FrameDeps {
+  /** Sends to the frame's window, whatever its origin is: nothing secret may be in it. */
+  post(message: Fields): void;
+  now(): number;
+  /** A fresh page is there and has nothing yet; also after the frame reloaded itself. */
+  ready(): void;
+  action(action: UserAction): void;
+  openUrl(url: URL): void;
+  /** The page could not do what we asked. */
+  trouble(text: string): void;
+}
+
+/** Calls that wait for their result; more means that the frame does not answer. */
+const MAX_ASKED = 200;
+/** What waits for a frame that is not ready; a page that never gets there must not collect for ever. */
+const MAX_WAITING = 500;
+
+export class FrameBridge {
+  #nonce = "";
+  #ready = false;
+  #waiting: Fields[] = [];
+  #asked = new Set<string>();
+  #next = 0;
+  #tokens = FRAME_BURST;
+  #countedAt: number;
+
+  constructor(private readonly deps: FrameDeps, private look: FrameLook) {
+    this.#countedAt = deps.now();
+  }
+
+  /** The frame has a document: it hears who we are. Each document gets a nonce of its own. */
+  loaded(): void {
+    this.#nonce = crypto.randomUUID();
+    this.#ready = false;
+    this.#waiting = [];
+    this.#asked.clear();
+    this.#hello();
+  }
+
+  /** A message whose source was this frame's window. */
+  receive(data: unknown): void {
+    if (!this.#allowed()) return;
+    const message = readFrameMessage(data);
+    if (!message) return;
+    switch (message.type) {
+      case "ready":
+        return this.#isReady();
+      case "userAction":
+        return this.deps.action(message.action);
+      case "openUrl":
+        return this.deps.openUrl(message.url);
+      case "result":
+        if (this.#asked.delete(message.id) && !message.ok) this.deps.trouble(message.error);
+    }
+  }
+
+  show(look: FrameLook): void {
+    this.look = look;
+    if (this.#nonce) this.deps.post({ openclaw: 1, type: "theme", nonce: this.#nonce, ...look });
+  }
+
+  apply(messages: readonly Fields[]): void {
+    if (messages.length) this.#call({ type: "a2ui", messages });
+  }
+
+  reset(): void {
+    this.#call({ type: "a2ui.reset" });
+  }
+
+  status(id: string, state: ActionState, error: string | undefined): void {
+    this.#send({ openclaw: 1, type: "actionStatus", id, state, ...(error === undefined ? {} : { error }) });
+  }
+
+  #hello(): void {
+    this.deps.post({ openclaw: 1, type: "hello", nonce: this.#nonce, ...this.look });
+  }
+
+  /** `ready` may come before the load event, from a script that runs early: it then gets its hello here. */
+  #isReady(): void {
+    if (!this.#nonce) {
+      this.#nonce = crypto.randomUUID();
+      this.#hello();
+    }
+    if (this.#ready) return;
+    this.#ready = true;
+    this.deps.ready();
+    for (const message of this.#waiting.splice(0)) this.#send(message);
+  }
+
+  #call(message: Fields): void {
+    if (this.#asked.size >= MAX_ASKED) return this.deps.trouble("");
+    const id = `p${++this.#next}`;
+    this.#asked.add(id);
+    this.#send({ openclaw: 1, id, ...message });
+  }
+
+  #send(message: Fields): void {
+    if (this.#ready) this.deps.post({ ...message, nonce: this.#nonce });
+    else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(message);
+  }
+
+  /** A bucket that fills up by the second: a page in a loop costs no more than this. */
+  #allowed(): boolean {
+    const now = this.deps.now();
+    this.#tokens = Math.min(FRAME_BURST, this.#tokens + (now - this.#countedAt) / 1_000 * FRAME_PER_SECOND);
+    this.#countedAt = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}

@@ -1,0 +1,131 @@
+/** What the page does with nodes: lists them, approves what they can do, switches the dangerous commands, makes links. */
+import type { Timers } from "../../client/link.ts";
+import { may } from "../../client/protocol.ts";
+import { type Failure, failureOf } from "./channels_model.ts";
+import type { Wire } from "./chat.ts";
+import { nodeKey, type NodeRequest, nodeRequestKey, type NodesState } from "./nodes_model.ts";
+import { readLink, readNodePairs, readNodes } from "./nodes_parse.ts";
+import { once } from "./once.ts";
+import type { Store } from "./store.ts";
+
+const SOON_MS = 250;
+
+export class NodeDesk {
+  #planned = new Map<string, () => void>();
+
+  constructor(private readonly store: Store, private readonly wire: Wire, private readonly timers: Timers) {}
+
+  refresh(): void {
+    void this.refreshNodes();
+    void this.refreshRequests();
+  }
+
+  event(name: string): void {
+    if (name === "nodes.changed") this.#plan("nodes", () => this.refreshNodes());
+    if (name === "nodes.changed" || name.startsWith("node.pair.")) this.#plan("requests", () => this.refreshRequests());
+  }
+
+  refreshNodes = once(() =>
+    this.#read("nodes", "operator.read", async () => {
+      const { ts, nodes } = readNodes(await this.wire.request("node.list", {}));
+      return { nodes, loaded: true, skewMs: ts === undefined ? 0 : ts - this.timers.now() };
+    })
+  );
+
+  refreshRequests = once(() => {
+    if (!this.store.get().hello?.methods.has("node.pair.list")) return Promise.resolve();
+    return this.#read(
+      "requests",
+      "operator.pairing",
+      async () => readNodePairs(await this.wire.request("node.pair.list", {})),
+    );
+  });
+
+  /** `allow`: the dangerous commands that the person ticked. */
+  approve({ requestId }: NodeRequest, allow: readonly string[]): Promise<boolean> {
+    const params = { requestId, ...(allow.length ? { allowCommands: [...allow] } : {}) };
+    return this.#act(nodeRequestKey(requestId), "node.pair.approve", params);
+  }
+
+  reject({ requestId }: NodeRequest): Promise<boolean> {
+    return this.#act(nodeRequestKey(requestId), "node.pair.reject", { requestId });
+  }
+
+  rename(nodeId: string, displayName: string): Promise<boolean> {
+    return this.#act(nodeKey(nodeId), "node.rename", { nodeId, displayName });
+  }
+
+  remove(nodeId: string): Promise<boolean> {
+    return this.#act(nodeKey(nodeId), "node.pair.remove", { nodeId });
+  }
+
+  /** Switches one dangerous command of a node; the others stay as they are. */
+  toggle(nodeId: string, command: string, on: boolean): Promise<boolean> {
+    const others = (this.#state().allowed[nodeId] ?? []).filter((one) => one !== command);
+    const allowCommands = on ? [...others, command] : others;
+    return this.#act(nodeKey(nodeId), "node.commands.set", { nodeId, allowCommands });
+  }
+
+  /** A link with a one-use code for a phone. */
+  async makeLink(): Promise<void> {
+    this.#set({ link: { state: "loading" } });
+    try {
+      const link = readLink(await this.wire.request("node.link", {}));
+      if (this.#state().link) this.#set({ link });
+    } catch (error) {
+      if (this.#state().link) this.#set({ link: { state: "failed", failure: failureOf(error) } });
+    }
+  }
+
+  closeLink(): void {
+    this.#set({ link: undefined });
+  }
+
+  /** A request for one item: busy while it is under way, and its refusal stands beside the item. */
+  async #act(key: string, method: string, params: unknown): Promise<boolean> {
+    if (this.#state().busy.includes(key)) return false;
+    this.#set({ busy: [...this.#state().busy, key], failures: without(this.#state().failures, key) });
+    try {
+      await this.wire.request(method, params);
+      return true;
+    } catch (error) {
+      this.#fail(key, error);
+      return false;
+    } finally {
+      await Promise.all([this.refreshNodes(), this.refreshRequests()]);
+      this.#set({ busy: this.#state().busy.filter((one) => one !== key) });
+    }
+  }
+
+  /** Reads one list; a refusal is told where the list would stand, and the last list stays. */
+  async #read(key: string, scope: string, job: () => Promise<Partial<NodesState>>): Promise<void> {
+    const { hello } = this.store.get();
+    const able = may(hello, scope) || (scope === "operator.read" && may(hello, "operator.write"));
+    if (!able) return this.#set({ failures: { ...this.#state().failures, [key]: { kind: "right", text: scope } } });
+    try {
+      const change = await job();
+      this.#set({ ...change, failures: without(this.#state().failures, key) });
+    } catch (error) {
+      this.#fail(key, error);
+    }
+  }
+
+  #fail(key: string, error: unknown): void {
+    this.#set({ failures: { ...this.#state().failures, [key]: failureOf(error) } });
+  }
+
+  #state = (): NodesState => this.store.get().nodes;
+  #set(change: Partial<NodesState>): void {
+    this.store.dispatch({ type: "nodes", change });
+  }
+
+  #plan(name: string, job: () => Promise<void>): void {
+    this.#planned.get(name)?.();
+    this.#planned.set(name, this.timers.after(SOON_MS, () => void job()));
+  }
+}
+
+function without(failures: Readonly<Record<string, Failure>>, key: string): Readonly<Record<string, Failure>> {
+  const { [key]: _gone, ...rest } = failures;
+  return rest;
+}
