@@ -1,8 +1,11 @@
-/** The tools `sessions_list` and `sessions_history`: an agent sees its own sessions and no other agent's. */
+/**
+ * The tools `sessions_list` and `sessions_history`: an agent sees its own sessions and no other agent's. A run that a
+ * stranger started sees the session it runs in and no other: it could tell them what the owner said elsewhere.
+ */
 import { Closed, NonEmpty, Type } from "../../schemas/primitives.ts";
 import type { Message } from "../../schemas/message.ts";
 import type { Session, SessionStore, Transcript } from "../session/types.ts";
-import { defineTool } from "./tool_define.ts";
+import { defineTool, type ToolContext } from "./tool_define.ts";
 import type { Tool } from "./types.ts";
 
 const MAX_SESSIONS = 50;
@@ -19,7 +22,8 @@ export const sessionsListTool = (sessions: SessionStore, transcript: Transcript)
       search: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_SESSIONS, description: "Default 20" })),
     }),
-    run({ search, limit = 20 }, { agentId }) {
+    run({ search, limit = 20 }, { agentId, trusted }) {
+      if (!trusted) throw new Error("Cannot list the sessions: only the owner may see them");
       const found = sessions.list({ agentId, limit, ...(search === undefined ? {} : { search }) });
       return JSON.stringify({
         total: found.total,
@@ -44,7 +48,7 @@ export const sessionsHistoryTool = (sessions: SessionStore, transcript: Transcri
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_MESSAGES, description: "Default 20" })),
     }),
     run({ sessionKey, limit = 20 }, context) {
-      const session = ownSession(sessions, sessionKey ?? context.sessionKey, context.agentId);
+      const session = ownSession(sessions, sessionKey ?? context.sessionKey, context);
       const page = transcript.page(session.sessionId, { limit });
       return JSON.stringify({
         sessionKey: session.key,
@@ -57,10 +61,15 @@ export const sessionsHistoryTool = (sessions: SessionStore, transcript: Transcri
     },
   });
 
-/** Another agent's session is refused in the words of a missing one, so that its existence stays its own. */
-function ownSession(sessions: SessionStore, key: string, agentId: string): Session {
+/** A foreign session is refused in the words of a missing one, so that its existence stays its own. */
+function ownSession(
+  sessions: SessionStore,
+  key: string,
+  { agentId, sessionKey, trusted }: Pick<ToolContext, "agentId" | "sessionKey" | "trusted">,
+): Session {
   const session = sessions.get(sessions.canonical(key, agentId));
-  if (session?.agentId !== agentId) throw new Error(`Cannot read the session "${key}": this agent has no such session`);
+  const allowed = session?.agentId === agentId && (trusted || session.key === sessions.canonical(sessionKey, agentId));
+  if (!allowed) throw new Error(`Cannot read the session "${key}": this agent has no such session`);
   return session;
 }
 

@@ -3,7 +3,11 @@ import { SessionMessageEvent, SessionsChangedEvent } from "../../schemas/event/s
 import type { Static } from "../../schemas/primitives.ts";
 import type { Bus } from "../bus.ts";
 import type { Clock } from "../observe/clock.ts";
+import type { Message } from "../../schemas/message.ts";
+import { HISTORY_MAX_BYTES, shrink } from "./history.ts";
 import type { Session, StoredMessage } from "./types.ts";
+
+const hasPicture = ({ content }: Message): boolean => content.some(({ type }) => type === "image");
 
 /** The topic of `sessions.subscribe`. */
 export const SESSIONS_TOPIC = "sessions";
@@ -28,7 +32,9 @@ export function createSessionNotifier({ bus, clock }: { readonly bus: Bus; reado
     changed,
     messageAppended({ key }, { id, seq, message }) {
       const topic = messagesTopic(key);
-      bus.publish(SessionMessageEvent, { sessionKey: key, message, messageId: id, messageSeq: seq }, {
+      // Pictures alone make a message large; one above the cap would cost every slow reader its connection.
+      const shown = hasPicture(message) ? shrink(message, HISTORY_MAX_BYTES) : message;
+      bus.publish(SessionMessageEvent, { sessionKey: key, message: shown, messageId: id, messageSeq: seq }, {
         only: ({ topics }) => topics.has(topic),
       });
       changed(key, "message");

@@ -1,7 +1,9 @@
 /** A fake endpoint with the Anthropic messages stream. */
+import { inspectAnthropic } from "./model_pictures.ts";
 import { type Answer, type Frames, type ModelServer, type Script, sse, startModelServer } from "./model_server.ts";
 
-export const startAnthropic = (script: Script): Promise<ModelServer> => startModelServer(script, frames);
+export const startAnthropic = (script: Script): Promise<ModelServer> =>
+  startModelServer(script, frames, inspectAnthropic);
 
 const FINISH = { stop: "end_turn", length: "max_tokens", filter: "refusal" } as const;
 

@@ -1,7 +1,8 @@
 /** A fake endpoint with the Google generative AI stream (`:streamGenerateContent?alt=sse`). */
+import { inspectGoogle } from "./model_pictures.ts";
 import { type Answer, type Frames, type ModelServer, type Script, sse, startModelServer } from "./model_server.ts";
 
-export const startGoogle = (script: Script): Promise<ModelServer> => startModelServer(script, frames);
+export const startGoogle = (script: Script): Promise<ModelServer> => startModelServer(script, frames, inspectGoogle);
 
 const FINISH = { stop: "STOP", length: "MAX_TOKENS", filter: "SAFETY" } as const;
 

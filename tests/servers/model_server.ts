@@ -1,4 +1,5 @@
 /** The common part of the fake model endpoints: a loopback HTTP server that streams what a test tells it to. */
+import type { Inspect, ShownPicture } from "./model_pictures.ts";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 /** What the model is to answer, before a server puts it into its format. */
@@ -23,6 +24,8 @@ export interface Seen {
   readonly path: string;
   readonly headers: Headers;
   readonly body: unknown;
+  /** The pictures of the whole prompt, oldest first. */
+  readonly pictures: readonly ShownPicture[];
 }
 
 export interface ModelServer {
@@ -42,14 +45,24 @@ export interface Frames {
   readonly end: readonly string[];
 }
 
-/** Starts a server on a free loopback port. `format` makes the stream of one provider. */
-export async function startModelServer(script: Script, format: (answer: Answer) => Frames): Promise<ModelServer> {
+/**
+ * Starts a server on a free loopback port. `format` makes the stream of one provider, `inspect` refuses what the provider
+ * would refuse.
+ */
+export async function startModelServer(
+  script: Script,
+  format: (answer: Answer) => Frames,
+  inspect: Inspect,
+): Promise<ModelServer> {
   const requests: Seen[] = [];
   let closed = 0;
   const server = createServer();
   server.on("request", async (incoming, response) => {
-    const seen = { path: incoming.url ?? "", headers: headersOf(incoming), body: await readBody(incoming) };
+    const body = await readBody(incoming);
+    const { pictures, refusal } = inspected(inspect, body);
+    const seen = { path: incoming.url ?? "", headers: headersOf(incoming), body, pictures };
     requests.push(seen);
+    if (refusal !== undefined) return void response.writeHead(400).end(JSON.stringify({ error: { message: refusal } }));
     const answer = script(seen, requests.length - 1);
     if ("status" in answer) {
       response.writeHead(answer.status, answer.headers ?? {});
@@ -72,6 +85,14 @@ export async function startModelServer(script: Script, format: (answer: Answer) 
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function inspected(inspect: Inspect, body: unknown) {
+  try {
+    return { pictures: inspect(body), refusal: undefined };
+  } catch (error) {
+    return { pictures: [], refusal: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function headersOf(incoming: IncomingMessage): Headers {

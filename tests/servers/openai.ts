@@ -1,7 +1,8 @@
 /** A fake endpoint with the OpenAI chat completions stream, reasoning as the compatible servers send it. */
+import { inspectOpenAi } from "./model_pictures.ts";
 import { type Answer, type Frames, type ModelServer, type Script, sse, startModelServer } from "./model_server.ts";
 
-export const startOpenAi = (script: Script): Promise<ModelServer> => startModelServer(script, frames);
+export const startOpenAi = (script: Script): Promise<ModelServer> => startModelServer(script, frames, inspectOpenAi);
 
 const FINISH = { stop: "stop", length: "length", filter: "content_filter" } as const;
 

@@ -29,7 +29,8 @@ const WORDS = {
   en: {
     self: "I am the built-in offline model of this gateway: I need no network and know only a few things.",
     can:
-      "Ask me for the time, to list the sessions, for the history of this session, to count to 50, or to show Markdown.",
+      "Ask me for the time, to list the sessions, for the history of this session, to count to 50, to show Markdown, or, " +
+      "with a phone or another browser connected as a node, to take a photo.",
     setUp:
       "For a real model set `OPENAI_API_KEY` or `ANTHROPIC_API_KEY`, or start Ollama, or write `models.providers` " +
       "and `agents.defaults.model.primary` into the configuration file; then restart the gateway.",
@@ -42,6 +43,11 @@ const WORDS = {
     failed: (name: string, text: string) => `The tool \`${name}\` failed: ${text}`,
     time: (local: string, zone: string) => `It is ${local} (${zone}), says the tool \`time\`.`,
     sessions: (total: number) => total === 1 ? "There is 1 session:" : `There are ${total} sessions:`,
+    told: (name: string, text: string) => `The tool \`${name}\` says: ${text}`,
+    pictures: (count: number) =>
+      `I got ${count === 1 ? "1 picture" : `${count} pictures`} from it, but I cannot see what is on ${
+        count === 1 ? "it" : "them"
+      }.`,
     history: (count: number) => `The last ${count} messages of this session:`,
     more: (count: number) => `… and ${count} more.`,
     thoughtTool: (name: string) => `The message can be answered with the tool ${name}, so I call it.`,
@@ -49,7 +55,8 @@ const WORDS = {
   },
   zh: {
     self: "我是这个网关内置的离线模型：不需要网络，只会做几件简单的事。",
-    can: "您可以问我时间、让我列出会话、查看本会话的历史、数到 50，或者展示 Markdown。",
+    can: "您可以问我时间、让我列出会话、查看本会话的历史、数到 50、展示 Markdown，" +
+      "或者在连接了手机或其他浏览器作为节点后，让我拍张照片。",
     setUp: "要使用真正的模型，请设置 `OPENAI_API_KEY` 或 `ANTHROPIC_API_KEY`，或启动 Ollama，或在配置文件中填写 " +
       "`models.providers` 和 `agents.defaults.model.primary`，然后重启网关。",
     hello: "您好！",
@@ -61,6 +68,8 @@ const WORDS = {
     failed: (name: string, text: string) => `工具 \`${name}\` 失败了：${text}`,
     time: (local: string, zone: string) => `现在是 ${local}（${zone}），这是工具 \`time\` 给出的时间。`,
     sessions: (total: number) => `共有 ${total} 个会话：`,
+    told: (name: string, text: string) => `工具 \`${name}\` 的结果：${text}`,
+    pictures: (count: number) => `它给了我 ${count} 张图片，但我看不见图片里的内容。`,
     history: (count: number) => `本会话最近的 ${count} 条消息：`,
     more: (count: number) => `……还有 ${count} 条。`,
     thoughtTool: (name: string) => `这条消息可以用工具 ${name} 回答，我来调用它。`,
@@ -117,6 +126,9 @@ function toolFor(text: string): string | undefined {
   ) {
     return "time";
   }
+  if (/\b(?:take|snap|send)\b.{0,20}\b(?:photo|picture|selfie)|拍.{0,4}照/iu.test(text)) return "camera_snap";
+  if (/where (?:am i|is my phone)|我在哪/iu.test(text)) return "location_get";
+  if (/(?:list|show|which).{0,20}(?:nodes|devices)|哪些设备|列出设备/iu.test(text)) return "nodes_list";
   if (/history|what did we (?:say|talk)|历史|聊了什么/iu.test(text)) return "sessions_history";
   return /(?:list|show|which).{0,20}sessions|会话/iu.test(text) ? "sessions_list" : undefined;
 }
@@ -135,6 +147,8 @@ function numbers(asked: number): string {
 export function tellOutcome(plan: Plan, outcome: ToolOutcome): string {
   const words = WORDS[plan.language];
   if (outcome.isError) return words.failed(outcome.name, quoteOf(outcome.text));
+  const seen = outcome.images?.length ?? 0;
+  if (seen > 0) return `${words.told(outcome.name, quoteOf(outcome.text))} ${words.pictures(seen)}`;
   const value = parse(outcome.text);
   if (outcome.name === "time") return words.time(text(value, "local"), text(value, "timeZone"));
   if (outcome.name === "sessions_list") {
@@ -142,6 +156,7 @@ export function tellOutcome(plan: Plan, outcome: ToolOutcome): string {
     const total = Math.max(Number(field(value, "total")) || 0, sessions.length);
     return told(words.sessions(total), sessions.map((item) => text(item, "label") || text(item, "key")), total, words);
   }
+  if (outcome.name !== "sessions_history") return words.told(outcome.name, quoteOf(outcome.text));
   const messages = list(value, "messages").map((item) => `${text(item, "role")}: ${quoteOf(text(item, "text"))}`);
   return told(words.history(messages.length), messages, messages.length, words);
 }

@@ -27,6 +27,22 @@ Deno.test("questions that a tool answers call it, and a missing tool is said", (
   assert.match(without.text, /`time` is not available/u);
 });
 
+Deno.test("a photo, the place and the devices are asked for by their tools, and pictures are counted", () => {
+  const tools = new Set(["camera_snap", "location_get", "nodes_list"]);
+  assert.equal(ask("Please take a photo", tools).tool?.name, "camera_snap");
+  assert.equal(ask("帮我拍张照片", tools).tool?.name, "camera_snap");
+  assert.equal(ask("Where am I?", tools).tool?.name, "location_get");
+  assert.equal(ask("which devices are there", tools).tool?.name, "nodes_list");
+  const images = [{ type: "image" as const, data: "QUJD", mimeType: "image/jpeg" }];
+  const outcome = { callId: "1", name: "camera_snap", text: "640 x 480", isError: false };
+  assert.equal(
+    tellOutcome(ask("hi"), { ...outcome, images }),
+    "The tool `camera_snap` says: 640 x 480 I got 1 picture from it, but I cannot see what is on it.",
+  );
+  assert.match(tellOutcome(ask("你好"), { ...outcome, images: [...images, ...images] }), /2 张图片/u);
+  assert.equal(tellOutcome(ask("hi"), outcome), "The tool `camera_snap` says: 640 x 480");
+});
+
 Deno.test("counting is bounded and long messages are quoted in part", () => {
   assert.equal(ask("please count to 5").text, "1 2 3 4 5");
   assert.equal(ask("数到 3").text, "1 2 3");

@@ -39,18 +39,33 @@ function limitMessage(message: Prompt[number], left: Left): Prompt[number] {
   if (message.role !== "tool") return message;
   const content = message.content.toReversed().map((part) => {
     if (part.type !== "tool-result" || part.output.type !== "content") return part;
-    const value = part.output.value.toReversed().map((each) => limitPart(each, left)).reverse();
-    return { ...part, output: { ...part.output, value } };
+    return { ...part, output: { ...part.output, value: limitResult(part.output.value, left) } };
   });
   return { ...message, content: content.reverse() };
 }
 
+/** The line joins the text of the result: for some models each text part of it becomes a result of its own. */
+function limitResult<P extends ResultPart>(parts: readonly P[], left: Left): P[] {
+  const kept = parts.toReversed().filter((part) => part.type !== "file" || isLeft(part, left)).reverse();
+  const [first, ...rest] = kept;
+  if (kept.length === parts.length || first?.type !== "text" || first.text.endsWith(GONE)) return kept;
+  return [{ ...first, text: `${first.text}\n${GONE}` }, ...rest];
+}
+
+type ResultPart = { readonly type: "text"; readonly text: string } | { readonly type: "file" } | {
+  readonly type: "custom";
+};
+
 function limitPart<P extends { readonly type: string }>(part: P, left: Left): P | { type: "text"; text: string } {
-  if (part.type !== "file") return part;
+  return part.type !== "file" || isLeft(part, left) ? part : { type: "text", text: GONE };
+}
+
+/** Whether there is room for this picture; the first one asked for has it always. */
+function isLeft(part: object, left: Left): boolean {
   const first = left.count === MAX_PICTURES;
   left.count--;
   left.chars -= charsOf(part);
-  return first || (left.count >= 0 && left.chars >= 0) ? part : { type: "text", text: GONE };
+  return first || (left.count >= 0 && left.chars >= 0);
 }
 
 function charsOf(part: object): number {
