@@ -197,9 +197,10 @@ function idOf(wanted: string | undefined): string {
   return wanted;
 }
 
-/** With known words the text is made of them: what is shown, kept and compared is then what will run. */
+/** With known words the text is one of theirs: what is shown, kept and compared is then what will run. */
 function subjectOf({ request, argv }: ExecAsk): ExecApprovalSubject {
-  const subject = argv === undefined ? request : { ...request, command: commandText(argv) };
+  const isTheirs = argv === undefined || commandForms(argv).includes(request.command);
+  const subject = isTheirs ? request : { ...request, command: commandText(argv) };
   for (const [key, value] of Object.entries(subject)) {
     const most = key === "command" ? MAX_COMMAND : MAX_FACT;
     if (typeof value === "string" && value.length > most) {

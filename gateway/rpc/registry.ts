@@ -9,6 +9,7 @@ import { commandMethods } from "./methods/commands.ts";
 import { configMethods } from "./methods/config.ts";
 import { deviceMethods } from "./methods/devices.ts";
 import { emptyMethods } from "./methods/empty.ts";
+import { execApprovalMethods } from "./methods/exec_approvals.ts";
 import { historyMethods } from "./methods/history.ts";
 import { nodeLinkMethods } from "./methods/node_link.ts";
 import { modelMethods } from "./methods/models.ts";
@@ -35,5 +36,6 @@ export const METHODS: readonly MethodDef[] = [
   ...deviceMethods,
   ...senderPairingMethods,
   ...nodeLinkMethods,
+  ...execApprovalMethods,
   ...emptyMethods,
 ];

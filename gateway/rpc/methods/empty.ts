@@ -167,7 +167,6 @@ export const emptyMethods: readonly MethodDef[] = [
   identity,
   questionList,
   approvalList("plugin.approval.list"),
-  approvalList("exec.approval.list"),
   taskSuggestions,
   sessionGroups,
   toolsCatalog,
