@@ -17,13 +17,15 @@ export interface NodeCall {
   readonly sessionKey?: string | undefined;
   /** Ends the waiting; the node is not told. */
   readonly signal?: AbortSignal;
+  /** A call of the gateway's own methods: only these may name `system.execApprovals.*`. */
+  readonly internal?: true;
 }
 
 export interface NodeAnswer {
   readonly nodeId: string;
   readonly command: string;
   readonly payload: unknown;
-  /** The payload as the node sent it, when it came as text; null when there was none. */
+  /** The payload as the node sent it, when it came as text: always JSON; null when there was none. */
   readonly payloadJSON: string | null;
 }
 
@@ -50,6 +52,14 @@ export interface Nodes {
     part: { readonly invokeId: string; readonly nodeId: string; readonly seq: number; readonly chunk: string },
   ): { readonly ok: true; readonly ignored?: true };
   readonly pairing: NodePairing;
+  /** Whether this live node may speak and listen in the session (canonical key); see session_rule.ts. */
+  maySpeakIn(nodeId: string, sessionKey: string): boolean;
+  /** Counts one event of the node; false: it sends too many. */
+  takeEvent(nodeId: string, kind: "run" | "note"): boolean;
+  /** Drops answers and files past their time. Called every minute. */
+  sweep(): void;
+  /** Fails what is under way and removes the files of results. */
+  stop(): void;
 }
 
 /** What each node may do: its declared commands, what an owner approved of them, and which dangerous ones are on. */

@@ -40,11 +40,23 @@ export const NodePairResolvedEvent = defineEvent({
   description: "A node's request was approved or rejected, or its approval was taken back",
 });
 
+/** The same for the node itself, without a number (observed of protocol 4 gateways). */
+export const NodePairResolvedToNodeEvent = defineEvent({
+  ...NodePairResolvedEvent,
+  access: "node",
+  delivery: "direct",
+  forProtocol3: () => undefined,
+  description: "What an owner decided about this node's request",
+});
+
+export const NODE_CHANGES = ["connected", "disconnected", "approval", "renamed", "policy"] as const;
+export type NodesChangedReason = (typeof NODE_CHANGES)[number];
+
 /** Our own: pages read node.list anew. */
 export const NodesChangedEvent = defineEvent({
   name: "nodes.changed",
   access: "operator.read",
-  payload: Closed({ nodeId: NonEmpty, reason: OneOf(["connected", "disconnected", "approval", "renamed", "policy"]) }),
+  payload: Closed({ nodeId: NonEmpty, reason: OneOf(NODE_CHANGES) }),
   delivery: "droppable",
   forProtocol3: () => undefined,
   description: "Something of a node changed; node.list has the rest",

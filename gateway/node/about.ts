@@ -1,0 +1,66 @@
+/** What a node says of itself: cut to a length that lists can show, and without what it left out. */
+import type { PairedDevice } from "../auth/types.ts";
+import type { Client } from "../connection/client.ts";
+
+export interface NodeAbout {
+  readonly displayName?: string;
+  readonly platform?: string;
+  readonly version?: string;
+  readonly coreVersion?: string;
+  readonly uiVersion?: string;
+  readonly deviceFamily?: string;
+  readonly modelIdentifier?: string;
+  readonly clientId?: string;
+  readonly clientMode?: string;
+  readonly remoteIp?: string;
+}
+
+const KEYS = [
+  "displayName",
+  "platform",
+  "version",
+  "coreVersion",
+  "uiVersion",
+  "deviceFamily",
+  "modelIdentifier",
+  "clientId",
+  "clientMode",
+  "remoteIp",
+] as const;
+const MAX_CHARS = 128;
+
+/** The known keys of `facts` with their values cut; later sources win. */
+export function aboutOf(...sources: readonly Partial<Record<(typeof KEYS)[number], string | undefined>>[]): NodeAbout {
+  const out: Partial<Record<(typeof KEYS)[number], string>> = {};
+  for (const source of sources) {
+    for (const key of KEYS) {
+      const value = source[key]?.trim().slice(0, MAX_CHARS);
+      if (value) out[key] = value;
+    }
+  }
+  return out;
+}
+
+/** Of a live connection. */
+export function aboutClient({ info, remoteIp }: Client): NodeAbout {
+  const { displayName, platform, version, deviceFamily, modelIdentifier, id, mode } = info;
+  return aboutOf({
+    displayName,
+    platform,
+    version,
+    deviceFamily,
+    modelIdentifier,
+    clientId: id,
+    clientMode: mode,
+    remoteIp,
+  });
+}
+
+/** Of a paired device that may be away. */
+export const aboutDevice = (device: PairedDevice): NodeAbout => {
+  const { displayName, platform, deviceFamily, clientId, clientMode, remoteIp } = device;
+  return aboutOf({ displayName, platform, deviceFamily, clientId, clientMode, remoteIp });
+};
+
+/** Sorted, without repeats. */
+export const sortedNames = (names: readonly string[]): string[] => [...new Set(names)].sort();

@@ -1,0 +1,106 @@
+/** One call: policy, room, what canvas and approvals have to say, then the node. Nothing is sent before all agree. */
+import { Buffer } from "node:buffer";
+import { GatewayError, invalid, unavailable } from "../../schemas/error.ts";
+import type { ExecApprovals } from "../approval/types.ts";
+import type { Screens } from "../canvas/types.ts";
+import type { ConfigStore } from "../config/types.ts";
+import type { Log } from "../observe/log.ts";
+import { canonicalKey, keyRules } from "../session/key.ts";
+import { type Calls, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from "./calls.ts";
+import { type CanvasStep, canvasStep } from "./canvas_commands.ts";
+import { judge } from "./policy.ts";
+import type { LiveNode, Registry } from "./registry.ts";
+import type { NodeResult } from "./result.ts";
+import { runParams } from "./system_run.ts";
+import type { NodeCall } from "./types.ts";
+import { type NodeParts, policyFacts } from "./view.ts";
+
+/** Bytes of parameters: as JSON in JSON they must fit a frame. */
+const MAX_PARAMS_BYTES = 8 * 1024 * 1024;
+const APPROVALS = /^system\.execApprovals\./u;
+
+export interface InvokerDeps {
+  readonly log: Log;
+  readonly approvals: Pick<ExecApprovals, "redeem">;
+  readonly screens: Screens;
+  readonly config: Pick<ConfigStore, "current">;
+  readonly registry: Registry;
+  readonly calls: Calls;
+  readonly partsOf: (nodeId: string) => NodeParts;
+}
+
+export class Invoker {
+  constructor(private readonly deps: InvokerDeps) {}
+
+  /** Throws at once for what is refused before the node hears of it; the promise is the node's answer. */
+  start(call: NodeCall): Promise<NodeResult> {
+    const { nodeId, command, idempotencyKey } = call;
+    const live = this.#allowed(call);
+    this.deps.calls.requireRoom(nodeId);
+    requireSmall(call.params);
+    const step = canvasStep(this.deps.screens, nodeId, command, call.params);
+    const params = command === "system.run" ? runParams(call.params, this.deps.approvals) : call.params;
+    for (const key of [call.sessionKey, sessionOf(command, params)]) this.#remember(live, key);
+    const sent = this.deps.calls.send(live, {
+      command,
+      paramsJSON: params === undefined ? null : JSON.stringify(params),
+      timeoutMs: Math.min(call.timeoutMs || DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
+      idempotencyKey,
+    });
+    return this.#settled(sent, step, call);
+  }
+
+  #remember(live: LiveNode, key: string | undefined): void {
+    if (key === undefined) return;
+    try {
+      this.deps.registry.calledFor(live, canonicalKey(key, keyRules(this.deps.config.current())));
+    } catch {
+      // A key that no session can have opens none.
+    }
+  }
+
+  /** The live node, when the policy lets the command through. */
+  #allowed({ nodeId, command, internal }: NodeCall): LiveNode {
+    const parts = this.deps.partsOf(nodeId);
+    const { live } = parts;
+    if (!live) throw unavailable("node not connected", { details: { code: "NOT_CONNECTED" }, retryable: true });
+    if (APPROVALS.test(command) && internal !== true) {
+      throw notAllowed("command not allowlisted", command, "use exec.approvals.node.get or exec.approvals.node.set");
+    }
+    const verdict = judge(command, policyFacts({ ...parts, live }));
+    if (!verdict.ok) throw notAllowed(verdict.reason, command, verdict.sentence);
+    return live;
+  }
+
+  async #settled(sent: Promise<NodeResult>, step: CanvasStep, { nodeId, command }: NodeCall): Promise<NodeResult> {
+    try {
+      const result = await sent;
+      step.done();
+      return result;
+    } catch (error) {
+      this.deps.log.info("node.invoke_failed", { nodeId, command, error });
+      throw step.kept && error instanceof GatewayError ? withKept(error) : error;
+    }
+  }
+}
+
+const notAllowed = (reason: string, command: string, sentence: string): GatewayError =>
+  invalid(`node command not allowed: ${sentence}`, { reason, command });
+
+/** What was pushed is kept although the node did not take it: whoever reads the error must know. */
+const withKept = ({ code, message, options }: GatewayError): GatewayError =>
+  new GatewayError(code, `${message}; the surfaces are kept, and the node shows them when its canvas loads`, options);
+
+function requireSmall(params: unknown): void {
+  const text = params === undefined ? undefined : JSON.stringify(params);
+  if (text !== undefined && Buffer.byteLength(text) > MAX_PARAMS_BYTES) {
+    throw invalid(`Cannot call the node: params are larger than ${MAX_PARAMS_BYTES / 1024 / 1024} MiB`);
+  }
+}
+
+/** The session that a command on the host reports to, as its caller named it. */
+function sessionOf(command: string, params: unknown): string | undefined {
+  if (command !== "system.run" || params === null || typeof params !== "object") return undefined;
+  const key = "sessionKey" in params ? params.sessionKey : undefined;
+  return typeof key === "string" && key !== "" ? key : undefined;
+}

@@ -1,0 +1,140 @@
+/** Which declared commands of a node may be called (methods facts, section 11.3): platform, owner's lists, approval. */
+
+/** As nodes say what they run on; claims, like everything a node declares. */
+export interface NodePlatform {
+  readonly platform?: string | undefined;
+  readonly deviceFamily?: string | undefined;
+}
+
+/** The owner's lists of the configuration: `gateway.nodes`. A name may end in `.*`. */
+export interface CommandLists {
+  readonly allowCommands: readonly string[];
+  readonly denyCommands: readonly string[];
+}
+
+export interface PolicyFacts extends NodePlatform {
+  readonly declared: readonly string[];
+  /** What an owner approved; undefined for a node that needs no approval (protocol 3). */
+  readonly approved: readonly string[] | undefined;
+  /** Commands beyond the platform's list that the owner allows on this node. */
+  readonly allowedHere: readonly string[];
+  readonly lists: CommandLists;
+}
+
+export type RefusalReason =
+  | "command required"
+  | "command not allowlisted"
+  | "command not declared by node"
+  | "node did not declare commands"
+  | "command not approved";
+
+/** `sentence` says what the owner can do about it. */
+export type Verdict =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: RefusalReason; readonly sentence: string };
+
+type Group = "ios" | "android" | "macos" | "desktop" | "web" | "unknown";
+
+const CANVAS = [
+  "canvas.present",
+  "canvas.hide",
+  "canvas.navigate",
+  "canvas.eval",
+  "canvas.snapshot",
+  "canvas.a2ui.push",
+  "canvas.a2ui.pushJSONL",
+  "canvas.a2ui.reset",
+];
+const DEVICE = ["device.info", "device.status"];
+const PERSONAL = [
+  ...DEVICE,
+  "contacts.search",
+  "calendar.events",
+  "reminders.list",
+  "photos.latest",
+  "motion.activity",
+  "motion.pedometer",
+];
+const HOST = ["system.which", "system.execApprovals.get", "system.execApprovals.set", "browser.proxy"];
+
+const TABLE: Readonly<Record<Group, ReadonlySet<string>>> = {
+  ios: new Set([...CANVAS, "location.get", ...PERSONAL, "system.notify"]),
+  android: new Set([...CANVAS, "location.get", ...PERSONAL]),
+  macos: new Set([...CANVAS, "location.get", ...PERSONAL, "system.notify", ...HOST]),
+  desktop: new Set(["system.notify", ...HOST]),
+  web: new Set([...CANVAS, "location.get", ...DEVICE, "system.notify"]),
+  unknown: new Set([...CANVAS, "location.get", "system.notify", ...HOST]),
+};
+
+const DANGEROUS = new Set([
+  "screen.record",
+  "sms.send",
+  "system.run",
+  "contacts.add",
+  "calendar.add",
+  "reminders.add",
+]);
+
+/** Whether a command is off on every platform until the owner names it. */
+export const isDangerous = (command: string): boolean => command.startsWith("camera.") || DANGEROUS.has(command);
+
+/** Whether `command` is one that acts on the node's host: its approval needs operator.admin. */
+export const needsAdmin = (command: string): boolean =>
+  isDangerous(command) || command.startsWith("system.") || command.startsWith("browser.");
+
+/** Whether a list holds the command, by name or by `<family>.*`. */
+export const listed = (list: readonly string[], command: string): boolean =>
+  list.some((name) => name === command || (name.endsWith(".*") && command.startsWith(name.slice(0, -1))));
+
+/** Whether `command` may be called on the node, and otherwise why not. */
+export function judge(command: string, facts: PolicyFacts): Verdict {
+  if (command.trim() === "") return refused("command required", "name the command to call");
+  const { lists, allowedHere, declared, approved } = facts;
+  if (listed(lists.denyCommands, command)) {
+    return refused("command not allowlisted", `gateway.nodes.denyCommands of the configuration names "${command}"`);
+  }
+  const isOn = TABLE[groupOf(facts)].has(command) || listed(lists.allowCommands, command) ||
+    listed(allowedHere, command);
+  if (!isOn) return refused("command not allowlisted", isDangerous(command) ? dangerous(command) : strange(command));
+  if (declared.length === 0) {
+    return refused("node did not declare commands", "the node offers none; look at its own settings");
+  }
+  if (!declared.includes(command)) {
+    return refused("command not declared by node", `the node does not offer "${command}"`);
+  }
+  if (approved && !approved.includes(command)) {
+    return refused("command not approved", `approve what this node offers: openclaw nodes approve`);
+  }
+  return { ok: true };
+}
+
+const refused = (reason: RefusalReason, sentence: string): Verdict => ({ ok: false, reason, sentence });
+
+const dangerous = (command: string): string =>
+  `"${command}" is dangerous and off until the owner allows it: add it to gateway.nodes.allowCommands in the ` +
+  `configuration for every node, or run openclaw nodes approve <node> --allow ${command} for this one`;
+
+const strange = (command: string): string =>
+  `"${command}" is not on the list of this node's platform; add it to gateway.nodes.allowCommands in the configuration`;
+
+/** The platform decides by its first word, else the device family does. */
+function groupOf({ platform, deviceFamily }: NodePlatform): Group {
+  return groupByName(platform) ?? groupByName(deviceFamily) ?? "unknown";
+}
+
+function groupByName(name = ""): Group | undefined {
+  const text = name.trim().toLowerCase();
+  return PREFIXES.find(([prefix]) => text.startsWith(prefix))?.[1];
+}
+
+const PREFIXES: readonly (readonly [prefix: string, group: Group])[] = [
+  ["web", "web"],
+  ["ios", "ios"],
+  ["iphone", "ios"],
+  ["ipad", "ios"],
+  ["android", "android"],
+  ["mac", "macos"],
+  ["darwin", "macos"],
+  ["win", "desktop"],
+  ["linux", "desktop"],
+];

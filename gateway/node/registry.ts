@@ -1,0 +1,56 @@
+/** The live sockets of nodes: one a node, the newest, and which sessions called it. */
+import type { Client, NodeClaims } from "../connection/client.ts";
+import { sortedNames } from "./about.ts";
+
+/** Sessions remembered a node; the oldest goes first. */
+const MAX_SESSIONS = 64;
+
+export interface LiveNode {
+  readonly nodeId: string;
+  readonly client: Client;
+  /** Sorted, without repeats. */
+  readonly claims: NodeClaims;
+  /** Canonical keys of the sessions that calls to this node were made for. */
+  readonly sessions: Set<string>;
+}
+
+export class Registry {
+  readonly #live = new Map<string, LiveNode>();
+
+  /** Takes the place of an older socket of the same node, whose close is then of no interest. */
+  add(client: Client): LiveNode | undefined {
+    const { deviceId: nodeId, node } = client;
+    if (nodeId === undefined || node === undefined) return undefined;
+    const claims = { ...node, caps: sortedNames(node.caps), commands: sortedNames(node.commands) };
+    const sessions = this.#live.get(nodeId)?.sessions ?? new Set<string>();
+    const live = { nodeId, client, claims, sessions };
+    this.#live.set(nodeId, live);
+    return live;
+  }
+
+  /** The node that is gone with this socket; undefined when a newer socket stands for it. */
+  remove(client: Client): LiveNode | undefined {
+    const live = client.deviceId === undefined ? undefined : this.#live.get(client.deviceId);
+    if (live?.client.connId !== client.connId) return undefined;
+    this.#live.delete(live.nodeId);
+    return live;
+  }
+
+  get(nodeId: string): LiveNode | undefined {
+    return this.#live.get(nodeId);
+  }
+
+  all(): Iterable<LiveNode> {
+    return this.#live.values();
+  }
+
+  /** Remembers that a call to the node was made for this session, which the node may then speak in. */
+  calledFor(live: LiveNode, sessionKey: string): void {
+    live.sessions.delete(sessionKey);
+    live.sessions.add(sessionKey);
+    for (const oldest of live.sessions) {
+      if (live.sessions.size <= MAX_SESSIONS) return;
+      live.sessions.delete(oldest);
+    }
+  }
+}
