@@ -12,6 +12,8 @@ export interface BuildOptions {
   readonly sourceDir: string;
   readonly outDir: string;
   readonly entries: readonly PageEntry[];
+  /** Files to copy as they are: path → name in `outDir`. */
+  readonly copies?: Readonly<Record<string, string>>;
   /** What decides about staleness beside the sources: the pinned packages. */
   readonly lockFile: string;
   readonly force?: boolean;
@@ -30,14 +32,18 @@ const NOT_COPIED = /\.(ts|tsx|md)$|(^|\/)\./u;
 
 /** Bundles, copies what is no code, and writes the stamp last: a build that was cut off counts as stale. */
 export async function buildPage(options: BuildOptions): Promise<BuildResult> {
-  const { sourceDir, outDir, entries } = options;
-  const own = await filesBelow(sourceDir);
+  const { sourceDir, outDir, entries, copies = {} } = options;
+  const own = entries.length === 0 ? [] : await filesBelow(sourceDir);
   for (const { from } of entries) {
     if (!own.includes(join(sourceDir, from))) {
       throw new Error(`Cannot build the web parts: "${join(sourceDir, from)}" is missing`);
     }
   }
-  const stamp = await hashOf([...await withImports(own), options.lockFile], PROJECT_DIR, JSON.stringify(entries));
+  const stamp = await hashOf(
+    [...await withImports(own), options.lockFile],
+    PROJECT_DIR,
+    JSON.stringify([entries, copies]),
+  );
   if (!options.force && await readIfThere(join(outDir, STAMP)) === stamp) {
     return { built: false, files: 0, scripts: {} };
   }
@@ -50,9 +56,10 @@ export async function buildPage(options: BuildOptions): Promise<BuildResult> {
     }
     const copied = own.filter((path) => !NOT_COPIED.test(relative(sourceDir, path)));
     for (const path of copied) await copy(path, join(temporary, relative(sourceDir, path)));
+    for (const [path, name] of Object.entries(copies)) await copy(path, join(temporary, name));
     await Deno.writeTextFile(join(temporary, STAMP), stamp);
     await putInPlace(temporary, outDir, stamp);
-    return { built: true, files: copied.length + entries.length, scripts };
+    return { built: true, files: copied.length + entries.length + Object.keys(copies).length, scripts };
   } finally {
     await Deno.remove(temporary, { recursive: true }).catch(() => {});
   }
@@ -135,11 +142,14 @@ export async function buildMain(args: readonly string[]): Promise<number> {
         sourceDir: join(PROJECT_DIR, "static", page.name),
         outDir: join(PROJECT_DIR, "static", "dist", page.name),
         entries: page.entries,
+        copies: Object.fromEntries(
+          Object.entries(page.copies ?? {}).map(([path, name]) => [join(PROJECT_DIR, "node_modules", path), name]),
+        ),
         lockFile: join(PROJECT_DIR, "deno.lock"),
         force: args.includes("--force"),
       });
       const sizes = Object.entries(scripts).map(([name, bytes]) => `${name} ${Math.ceil(bytes / 1024)} KiB`);
-      if (built) out.write(`Built static/dist/${page.name}: ${files} files, ${sizes.join(", ")}\n`);
+      if (built) out.write(`Built static/dist/${page.name}: ${[`${files} files`, ...sizes].join(", ")}\n`);
     }
     if (args.includes("--force")) out.write("For an executable of this gateway: deno task compile\n");
     return 0;

@@ -12,6 +12,8 @@ export interface WebPage {
   /** Its folder below static/, and below static/dist. */
   readonly name: string;
   readonly entries: readonly PageEntry[];
+  /** Files of packages that the page needs as they are: path below node_modules → name. */
+  readonly copies?: Readonly<Record<string, string>>;
 }
 
 export const WEB_PAGES: readonly WebPage[] = [
@@ -24,6 +26,17 @@ export const WEB_PAGES: readonly WebPage[] = [
       { from: "v0_8.ts", to: "v0_8.js", format: "esm" },
       { from: "v0_9.ts", to: "v0_9.js", format: "esm" },
     ],
+  },
+  // No page: what the gateway checks A2UI messages by, out of the package that the renderers come from.
+  {
+    name: "a2ui_schemas",
+    entries: [],
+    copies: {
+      "@a2ui/web_core/src/v0_8/schemas/server_to_client_with_standard_catalog.json": "v0_8_messages.json",
+      "@a2ui/web_core/src/v0_9/schemas/server_to_client.json": "v0_9_messages.json",
+      "@a2ui/web_core/src/v0_9/schemas/common_types.json": "v0_9_common_types.json",
+      "@a2ui/web_core/src/v0_9/schemas/catalogs/basic/catalog.json": "v0_9_catalog.json",
+    },
   },
   {
     name: "canvas",

@@ -1,0 +1,74 @@
+/** How a surface unfolds: no circles, and not more components on the screen than a page can carry. */
+import type { Dialect, Surface } from "./dialect.ts";
+import { LIMITS, Problem } from "./problem.ts";
+import { checkMedia } from "./urls.ts";
+
+/** Throws Problem. Children that are not there yet may come later. */
+export function checkTree(dialect: Dialect, surface: Surface): void {
+  noCircles(dialect, surface);
+  const root = dialect.root(surface);
+  if (root !== undefined) unfold({ dialect, surface, shown: 0 }, root, [], 1);
+}
+
+interface Unfolding {
+  readonly dialect: Dialect;
+  readonly surface: Surface;
+  shown: number;
+}
+
+/** Also among components that nothing shows yet. Each is entered once, so the cost is that of the surface. */
+function noCircles({ children }: Dialect, { id: surfaceId, components }: Surface): void {
+  const done = new Set<string>();
+  const trail: string[] = [];
+  const enter = (id: string): void => {
+    const component = components.get(id);
+    if (!component || done.has(id)) return;
+    if (trail.includes(id)) {
+      const circle = [...trail.slice(trail.indexOf(id)), id].map((name) => `"${name}"`).join(" → ");
+      throw new Problem("", `makes a circle in surface "${surfaceId}": ${circle}`);
+    }
+    if (trail.length >= LIMITS.nesting) {
+      throw new Problem(
+        "",
+        `nests components deeper than ${LIMITS.nesting} levels in surface "${surfaceId}", at "${id}"`,
+      );
+    }
+    trail.push(id);
+    for (const child of children(component)) enter(child.id);
+    trail.pop();
+    done.add(id);
+  };
+  for (const id of components.keys()) enter(id);
+}
+
+/** Walks what a page would draw, lists filled from the data, and stops at the limit: the walk is no bomb itself. */
+function unfold(state: Unfolding, id: string, base: readonly string[], depth: number): void {
+  const { dialect, surface } = state;
+  const component = surface.components.get(id);
+  if (!component) return;
+  state.shown += 1;
+  if (state.shown > LIMITS.shown || depth > LIMITS.nesting) {
+    throw new Problem(
+      "",
+      `makes surface "${surface.id}" show more than ${LIMITS.shown} components once its lists are filled`,
+    );
+  }
+  for (const path of dialect.boundMedia(component)) {
+    const steps = dialect.resolve(path, base);
+    const url = dialect.valueAt(surface.data, steps);
+    if (typeof url === "string") {
+      checkMedia(`leaves an address at /${steps.join("/")} of surface "${surface.id}" that`, url);
+    }
+  }
+  for (const child of dialect.children(component)) {
+    if (child.each === undefined) {
+      unfold(state, child.id, base, depth + 1);
+      continue;
+    }
+    const steps = dialect.resolve(child.each, base);
+    for (const key of keysOf(dialect.valueAt(surface.data, steps))) unfold(state, child.id, [...steps, key], depth + 1);
+  }
+}
+
+const keysOf = (value: unknown): readonly string[] =>
+  typeof value === "object" && value !== null ? Object.keys(value) : [];

@@ -1,0 +1,74 @@
+/**
+ * The data model of v0.8: entries of a key and one typed value. Kept as plain objects of texts, numbers, booleans and
+ * such objects; a text that is JSON stands for what it says, as in the pages.
+ */
+import { isObject, type JsonObject, Problem } from "./problem.ts";
+
+/** `/a/b`, `a.b` and `a[0].b` are the same kind of path. */
+export const stepsOf = (path: string): string[] =>
+  path.replaceAll(/\[(\d+)\]/gu, ".$1").split(/[./]/u).filter((part) => part !== "");
+
+/** `data` with the entries of one dataModelUpdate. Throws Problem. */
+export function withEntries(data: JsonObject, path: string, contents: unknown, at: string): JsonObject {
+  const entries = entriesOf(contents);
+  const [only] = entries;
+  // One entry "." sets the value at the path itself.
+  const value = entries.length === 1 && only?.["key"] === "." ? valueOf(only, at) : mapOf(entries, at);
+  const steps = stepsOf(path);
+  if (steps.length > 0) return put(data, steps, value, at);
+  if (!isObject(value)) throw new Problem(at, "must be entries: the top of a data model is a map");
+  return value;
+}
+
+function mapOf(entries: readonly JsonObject[], at: string): JsonObject {
+  let map: JsonObject = {};
+  for (const entry of entries) map = put(map, stepsOf(String(entry["key"])), valueOf(entry, at), at);
+  return map;
+}
+
+function valueOf(entry: JsonObject, at: string): unknown {
+  if (entry["valueMap"] !== undefined) return mapOf(entriesOf(entry["valueMap"]), at);
+  return entry["valueString"] ?? entry["valueNumber"] ?? entry["valueBoolean"];
+}
+
+function put(map: JsonObject, steps: readonly string[], value: unknown, at: string): JsonObject {
+  const [name, ...rest] = steps;
+  if (name === undefined) throw new Problem(at, "has an entry with an empty key");
+  const old = Object.hasOwn(map, name) ? map[name] : undefined;
+  if (rest.length === 0) return { ...map, [name]: value };
+  if (typeof old === "string" && typeof parsed(old) === "object") {
+    throw new Problem(at, `leads into "${name}", which is JSON in a text; send the whole value anew`);
+  }
+  return { ...map, [name]: put(isObject(old) ? old : {}, rest, value, at) };
+}
+
+/** Entries that make `data` out of nothing. */
+export function entriesFor(data: JsonObject): JsonObject[] {
+  return Object.entries(data).map(([key, value]) => {
+    if (typeof value === "number") return { key, valueNumber: value };
+    if (typeof value === "boolean") return { key, valueBoolean: value };
+    return isObject(value) ? { key, valueMap: entriesFor(value) } : { key, valueString: String(value) };
+  });
+}
+
+/** The value at `steps`, as a page sees it. */
+export function valueAt(data: unknown, steps: readonly string[]): unknown {
+  let current = data;
+  for (const name of steps) {
+    current = parsed(current);
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, name)) return undefined;
+    current = Reflect.get(current, name);
+  }
+  return parsed(current);
+}
+
+function parsed(value: unknown): unknown {
+  if (typeof value !== "string" || !/^\s*(\{[^]*\}|\[[^]*\])\s*$/u.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+const entriesOf = (value: unknown): readonly JsonObject[] => Array.isArray(value) ? value.filter(isObject) : [];
