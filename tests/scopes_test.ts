@@ -74,8 +74,15 @@ const NEEDS: Readonly<Record<string, string>> = {
   "node.list": "operator.read",
   "gateway.identity.get": "operator.read",
   "question.list": "operator.questions",
-  "plugin.approval.list": "operator.approvals",
+  "exec.approval.request": "operator.approvals",
+  "exec.approval.waitDecision": "operator.approvals",
+  "exec.approval.resolve": "operator.approvals",
   "exec.approval.list": "operator.approvals",
+  "exec.approvals.get": "operator.admin",
+  "exec.approvals.set": "operator.admin",
+  "exec.approvals.node.get": "operator.admin",
+  "exec.approvals.node.set": "operator.admin",
+  "plugin.approval.list": "operator.approvals",
   "taskSuggestions.list": "operator.read",
   "tools.catalog": "operator.read",
   "skills.status": "operator.read",
@@ -166,6 +173,8 @@ const EVENT_NEEDS: Readonly<Record<string, string>> = {
   heartbeat: "any",
   "device.pair.requested": "operator.pairing",
   "device.pair.resolved": "operator.pairing",
+  "exec.approval.requested": "operator.approvals",
+  "exec.approval.resolved": "operator.approvals",
   "sessions.changed": "operator.read",
   "session.message": "operator.read",
   "channels.pairing.requested": "operator.pairing",
@@ -178,6 +187,8 @@ const CAUSED = [
   "health",
   "device.pair.requested",
   "device.pair.resolved",
+  "exec.approval.requested",
+  "exec.approval.resolved",
   "channels.pairing.requested",
   "channels.pairing.resolved",
   "shutdown",
@@ -243,6 +254,8 @@ async function cause(gateway: TestGateway, platform: FakePlatform): Promise<void
   await using stranger = await TestClient.open(gateway.url, { headers: { "x-forwarded-for": "203.0.113.5" } });
   const res = await stranger.handshake({ device: makeIdentity(), token: gateway.token });
   await owner.request("device.pair.approve", { requestId: Object(res.error?.details).requestId });
+  await owner.request("exec.approval.request", { id: "scopes", command: "ls", twoPhase: true });
+  await owner.request("exec.approval.resolve", { id: "scopes", decision: "deny" });
   platform.say("Hello", { senderId: "stranger" });
   const { payload } = await owner.waitEvent("channels.pairing.requested");
   await owner.request("channels.pairing.dismiss", { channel: "fake", requestId: payload["requestId"] });

@@ -77,7 +77,15 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["gateway.identity.get", {}],
   ["question.list", {}],
   ["plugin.approval.list", {}],
+  ["exec.approval.request", { id: "sample", command: "ls -l", sessionKey: KEY, twoPhase: true }],
   ["exec.approval.list", {}],
+  ["exec.approval.resolve", { id: "sample", decision: "allow-once" }],
+  ["exec.approval.waitDecision", { id: "sample" }],
+  ["exec.approvals.get", {}],
+  ["exec.approvals.set", async ({ client }: SampleContext) => {
+    const { file, hash } = await client.request("exec.approvals.get", {});
+    return { file, baseHash: hash };
+  }],
   ["taskSuggestions.list", {}],
   ["tools.catalog", {}],
   ["skills.status", {}],
@@ -98,6 +106,9 @@ export const ALWAYS_REFUSED: ReadonlyMap<string, string> = new Map([
   ["web.login.cancel", "INVALID_REQUEST"],
   ["poll", "INVALID_REQUEST"],
   ["outbox.retry", "INVALID_REQUEST"],
+  // They need a node; tests/approvals has one.
+  ["exec.approvals.node.get", "INVALID_REQUEST"],
+  ["exec.approvals.node.set", "INVALID_REQUEST"],
   ["outbox.drop", "INVALID_REQUEST"],
   ["message.explain", "INVALID_REQUEST"],
 ]);
