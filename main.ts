@@ -4,6 +4,7 @@ import { runProcess } from "./gateway/cli/process.ts";
 import { CONNECTION, JSON_OPTION, LISTEN, RUN, SESSION, YES } from "./gateway/cli/common_options.ts";
 import { explain, outboxGroup } from "./gateway/cli/delivery_group.ts";
 import { channelsGroup } from "./gateway/cli/channels_group.ts";
+import { NODE_RIGHTS, nodeGroup } from "./gateway/cli/node_group.ts";
 import { pairingGroup } from "./gateway/cli/pairing_group.ts";
 import type { CommandSpec, GroupSpec, OptionSpec, Program } from "./gateway/cli/program.ts";
 import manifest from "./deno.json" with { type: "json" };
@@ -39,9 +40,12 @@ const permissions: CommandSpec = {
   options: [
     { flags: "--flags", help: "One line of flags for deno run" },
     { flags: "--json", help: "As JSON" },
-    { flags: "--for <what>", help: "gateway (default), or cli: the other commands" },
+    { flags: "--for <what>", help: "gateway (default), node, or cli: the other commands" },
     { flags: "--read-paths", help: "The paths that --flags itself has to read", hidden: true },
-    ...LISTEN.map((option) => ({ ...option, hidden: true })),
+    ...[...LISTEN, ...NODE_RIGHTS.filter(({ flags }) => !flags.startsWith("--port"))].map((option) => ({
+      ...option,
+      hidden: true,
+    })),
   ],
   examples: [
     ["permissions", "a list with the reason of each"],
@@ -59,6 +63,14 @@ const permissions: CommandSpec = {
         for: options.text("for"),
         port: options.text("port"),
         bind: options.text("bind"),
+        node: {
+          url: options.text("url"),
+          host: options.text("host"),
+          port: options.text("port"),
+          tls: options.flag("tls"),
+          allowDirs: options.list("allowDir"),
+          programs: options.list("allowProgram"),
+        },
       });
   },
 };
@@ -313,7 +325,7 @@ const program: Program = {
   version: manifest.version,
   description: "OpenClaw-compatible gateway: one program that runs the gateway and talks to it.",
   sections: [
-    { title: "Run:", entries: [gateway, permissions] },
+    { title: "Run:", entries: [gateway, nodeGroup, permissions] },
     { title: "Talk:", entries: [chat, agent] },
     { title: "Look:", entries: [status, health, presence, models, explain] },
     { title: "Manage:", entries: [channelsGroup, sessions, devices, pairingGroup, outboxGroup, config] },

@@ -45,6 +45,16 @@ export const CanvasHostConfig = Open({
   liveReload: Opt(Bool),
 });
 
+/** Read by `openclaw node run` on the machine that it runs on; the gateway itself has no use for it. */
+export const NodeHostConfig = Open({
+  displayName: Opt(Type.String({ minLength: 1, maxLength: 128 })),
+  /** Folders whose files may be listed and read from afar. */
+  allowDirs: Opt(Type.Array(NonEmpty, { maxItems: 64 })),
+  /** Programs that may be run, by name or path, beside those of exec-approvals.json. */
+  programs: Opt(Type.Array(NonEmpty, { maxItems: 256 })),
+});
+export type NodeHostConfig = Static<typeof NodeHostConfig>;
+
 /** Where a person is asked before a command runs, beside WebChat and the CLI. */
 export const ApprovalsConfig = Open({
   exec: Opt(Open({

@@ -1,6 +1,6 @@
 /** `openclaw permissions`: what this configuration needs, as text, as flags of `deno run`, or as JSON. */
 import { loadConfig } from "../config/load.ts";
-import { pathsOf } from "../config/paths.ts";
+import { type Paths, pathsOf } from "../config/paths.ts";
 import {
   CATEGORIES,
   cliPermissions,
@@ -14,6 +14,8 @@ import { Secret } from "../secrets/secret.ts";
 import { channelEntries } from "../supervisor/shipped.ts";
 import { CliError } from "./exit.ts";
 import { configured, gatewayFlags, planFor } from "./gateway_boot.ts";
+import { nodePermissions } from "./node/permissions.ts";
+import { approvalsPath, type NodeOptions, nodeSettings } from "./node/settings.ts";
 
 export interface PermissionsCommandOptions {
   readonly env: Env;
@@ -23,8 +25,10 @@ export interface PermissionsCommandOptions {
   readonly json?: boolean | undefined;
   /** Only the paths that `--flags` has to read, joined by commas: the first, smallest step of the task. */
   readonly readPaths?: boolean | undefined;
-  /** `gateway` (default) or `cli`: every other command. */
+  /** `gateway` (default), `node`, or `cli`: every other command. */
   readonly for?: string | undefined;
+  /** As `node run` would get them. */
+  readonly node?: NodeOptions | undefined;
   /** As `gateway` would get them. */
   readonly port?: string | undefined;
   readonly bind?: string | undefined;
@@ -37,43 +41,62 @@ export async function permissionsCommand(options: PermissionsCommandOptions): Pr
   const { env, print } = options;
   const paths = configured(() => pathsOf(env));
   if (options.readPaths) {
-    print(oneArgument(paths.configPath));
+    print([paths.configPath, approvalsPath(paths.stateDir)].map(oneArgument).join(","));
     return 0;
   }
-  const forCli = purpose(options.for) === "cli";
+  const what = purpose(options.for);
+  const set = what === "node" ? await setOfNode(options) : await setOfConfig(options, paths, what);
+  const whole = what === "cli";
+  const flags = [...(whole ? ["--allow-net"] : []), ...configured(() => permissionFlags(set))];
+  if (options.flags) print(flags.join(" "));
+  else if (options.json) print(JSON.stringify({ permissions: whole ? { ...set, net: true } : set, flags }, null, 2));
+  else for (const line of textLines(set, flags, what)) print(line);
+  return 0;
+}
+
+async function setOfConfig(options: PermissionsCommandOptions, paths: Paths, what: Purpose): Promise<PermissionSet> {
   // Secrets stay unread here: which hosts are needed does not depend on them, and this step may not see them.
   const unread = new Secret("unread");
   const loaded = await loadConfig({
-    env,
+    env: options.env,
     paths,
     flags: gatewayFlags(options),
     resolve: () => ({ ok: true, secret: unread }),
     manifests: channelEntries(options.workerEntries).map(({ manifest }) => manifest),
   });
   // A bind that is refused has no addresses; the gateway, started with the rest, says why.
-  const set = forCli ? cliPermissions(loaded) : gatewayPermissions(loaded, planFor(loaded).addresses);
-  const flags = [...(forCli ? ["--allow-net"] : []), ...configured(() => permissionFlags(set))];
-  if (options.flags) print(flags.join(" "));
-  else if (options.json) print(JSON.stringify({ permissions: forCli ? { ...set, net: true } : set, flags }, null, 2));
-  else for (const line of textLines(set, flags, forCli)) print(line);
-  return 0;
+  return what === "cli" ? cliPermissions(loaded) : gatewayPermissions(loaded, planFor(loaded).addresses);
 }
 
-function textLines(set: PermissionSet, flags: readonly string[], forCli: boolean): string[] {
+async function setOfNode({ env, node = {} }: PermissionsCommandOptions): Promise<PermissionSet> {
+  return await nodePermissions(await nodeSettings(env, node), env);
+}
+
+const TITLES = {
+  gateway: "What the gateway needs with this configuration:",
+  cli: "What the commands of a client need:",
+  node: "What a node on this machine needs with this configuration:",
+} as const;
+type Purpose = keyof typeof TITLES;
+
+function textLines(set: PermissionSet, flags: readonly string[], what: Purpose): string[] {
   return [
-    forCli ? "What the commands of a client need:" : "What the gateway needs with this configuration:",
-    ...(forCli ? ["  net   every host, since --url can name any gateway"] : []),
+    TITLES[what],
+    ...(what === "cli" ? ["  net   every host, since --url can name any gateway"] : []),
     ...CATEGORIES.flatMap((name) => set[name].map((entry) => `  ${name.padEnd(6)}${entry}`)),
     `Nothing else: ${set.run.length === 0 ? "no run, " : ""}no ffi, no import. As flags of deno run:`,
     `  ${flags.join(" ")}`,
-    "Audit what is used: DENO_AUDIT_PERMISSIONS=/tmp/audit.jsonl deno task gateway",
+    ...(what === "node"
+      ? ["A program that may run has the rights of its user: the list above is the fence, not a cage."]
+      : []),
+    `Audit what is used: DENO_AUDIT_PERMISSIONS=/tmp/audit.jsonl deno task ${what === "node" ? "node" : "gateway"}`,
   ];
 }
 
-function purpose(text: string | undefined): "gateway" | "cli" {
-  if (text === undefined || text === "gateway") return "gateway";
-  if (text === "cli") return "cli";
-  throw new CliError("usage", `Cannot use --for "${text}": gateway or cli is needed`);
+function purpose(text: string | undefined): Purpose {
+  if (text === undefined) return "gateway";
+  if (text === "gateway" || text === "cli" || text === "node") return text;
+  throw new CliError("usage", `Cannot use --for "${text}": gateway, node or cli is needed`);
 }
 
 /**

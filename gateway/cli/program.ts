@@ -23,6 +23,8 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[];
   /** Command lines without the leading `openclaw`, each with what it does. */
   readonly examples: readonly (readonly [line: string, what: string])[];
+  /** What a person should know beside that, at the end of the help. */
+  readonly notes?: string;
   /** Loads the command. A literal import in each row keeps the start quick and the files in a compiled executable. */
   readonly load: () => Promise<Command>;
 }
@@ -30,9 +32,9 @@ export interface CommandSpec {
 export interface GroupSpec {
   readonly name: string;
   readonly summary: string;
-  /** The command that runs when none is named. */
-  readonly usual: string;
-  readonly commands: readonly CommandSpec[];
+  /** The command that runs when none is named; without it the help is shown. */
+  readonly usual?: string;
+  readonly commands: readonly (CommandSpec | GroupSpec)[];
 }
 
 export interface Section {
@@ -78,7 +80,7 @@ function buildParser(program: Program, context: CliContext, run: Run): Parser {
     .addHelpText("after", `\n${program.footer}\n\n${exitCodeHelp()}`);
   for (const { title, entries } of program.sections) {
     parser.commandsGroup(title);
-    for (const entry of entries) "load" in entry ? addCommand(parser, entry, "", run) : addGroup(parser, entry, run);
+    for (const entry of entries) addEntry(parser, entry, "", run);
   }
   parser.commandsGroup("Other:");
   return parser;
@@ -108,6 +110,7 @@ function addCommand(parent: Parser, spec: CommandSpec, group: string, run: Run, 
   for (const [notation, help] of spec.args ?? []) command.argument(notation, help);
   for (const option of spec.options) command.addOption(parserOption(option));
   if (spec.examples.length > 0) command.addHelpText("after", `\n${examplesText(spec.examples)}`);
+  if (spec.notes !== undefined) command.addHelpText("after", `\n${spec.notes}`);
   const path = `${group}${group === "" ? "" : " "}${spec.name}`;
   command.showHelpAfterError(`See: openclaw ${path} --help`);
   // Without a name the usual command runs, and then a mistyped name looks like an argument of it.
@@ -121,12 +124,22 @@ function addCommand(parent: Parser, spec: CommandSpec, group: string, run: Run, 
   });
 }
 
-function addGroup(parser: Parser, group: GroupSpec, run: Run): void {
-  const parent = parser.command(group.name).description(group.summary).helpCommand(true);
-  for (const spec of group.commands) addCommand(parent, spec, group.name, run, spec.name === group.usual);
-  const examples = group.commands.flatMap((spec) => spec.examples.slice(0, 1));
-  parent.addHelpText("after", `\nWithout a command: ${group.usual}\n\n${examplesText(examples)}`);
+function addEntry(parent: Parser, entry: CommandSpec | GroupSpec, group: string, run: Run, usual?: string): void {
+  if ("load" in entry) addCommand(parent, entry, group, run, entry.name === usual);
+  else addGroup(parent, entry, group, run);
 }
+
+function addGroup(parser: Parser, group: GroupSpec, above: string, run: Run): void {
+  const path = `${above}${above === "" ? "" : " "}${group.name}`;
+  const parent = parser.command(group.name).description(group.summary).helpCommand(true);
+  parent.showHelpAfterError(`See: openclaw ${path} --help`);
+  for (const entry of group.commands) addEntry(parent, entry, path, run, group.usual);
+  const usual = group.usual === undefined ? "" : `\nWithout a command: ${group.usual}\n`;
+  parent.addHelpText("after", `${usual}\n${examplesText(firstExamples(group))}`);
+}
+
+const firstExamples = ({ commands }: GroupSpec): CommandSpec["examples"] =>
+  commands.flatMap((entry) => "load" in entry ? entry.examples.slice(0, 1) : firstExamples(entry).slice(0, 1));
 
 function parserOption({ flags, help, repeat, hidden }: OptionSpec): Option {
   const option = new Option(flags, help);
