@@ -21,8 +21,10 @@ export interface Pushed {
 export type DialectOf = (version: A2uiVersion) => Dialect;
 
 /** All messages or none. Throws INVALID_REQUEST with message number, path and sentence. */
-export function push(dialectOf: DialectOf, board: Board | undefined, messages: readonly unknown[]): Pushed {
+export function push(dialectOf: DialectOf, old: Board | undefined, messages: readonly unknown[]): Pushed {
   checkSize(messages);
+  // With its last surface deleted, a screen is as free as a new one.
+  const board = old && old.surfaces.size > 0 ? old : undefined;
   const version = board?.version ?? numbered(0, () => versionOf(messages[0]));
   const dialect = dialectOf(version);
   const surfaces: Surfaces = new Map(board?.surfaces);

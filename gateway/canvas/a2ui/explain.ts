@@ -38,5 +38,7 @@ const listOf = (value: unknown): string[] => Array.isArray(value) ? value.map(St
 function sentence({ keyword, params, message }: ErrorObject): string {
   if (keyword === "additionalProperties") return `must not have the property "${String(params["additionalProperty"])}"`;
   if (keyword === "required") return `must have the property "${String(params["missingProperty"])}"`;
-  return message ?? "is not valid";
+  if (keyword === "discriminator") return "must call a function of the catalog";
+  if (keyword === "minProperties") return `must have ${String(params["limit"])} or more properties`;
+  return (message ?? "is not valid").replace("NOT", "not");
 }
