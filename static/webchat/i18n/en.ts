@@ -1,5 +1,7 @@
 /** The page in English; the other languages have exactly these keys. */
+import { approvalsEn, canvasEn } from "./canvas_en.ts";
 import { channelsEn } from "./channels_en.ts";
+import { nodesEn } from "./nodes_en.ts";
 
 export const en = {
   name: "English",
@@ -61,6 +63,7 @@ export const en = {
   removeImage: (name: string) => `Remove ${name}`,
   drop: "Drop images here",
   image: "Image",
+  toolImage: (tool: string) => `Picture from ${tool}`,
   queued: "Queued",
   queuedCount: (n: number) => n === 1 ? "1 message queued" : `${n} messages queued`,
   sending: "Sending…",
@@ -159,4 +162,7 @@ export const en = {
     new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" }).format(-n, unit),
   locale: "en",
   channels: channelsEn,
+  nodes: nodesEn,
+  approvals: approvalsEn,
+  canvas: canvasEn,
 };

@@ -1,6 +1,8 @@
 /** 简体中文界面。 */
+import { approvalsZh, canvasZh } from "./canvas_zh.ts";
 import { channelsZh } from "./channels_zh.ts";
 import type { en } from "./en.ts";
+import { nodesZh } from "./nodes_zh.ts";
 
 export const zh: typeof en = {
   name: "中文",
@@ -61,6 +63,7 @@ export const zh: typeof en = {
   removeImage: (name) => `移除 ${name}`,
   drop: "把图片拖到这里",
   image: "图片",
+  toolImage: (tool) => `来自 ${tool} 的图片`,
   queued: "排队中",
   queuedCount: (n) => `${n} 条消息排队中`,
   sending: "正在发送…",
@@ -156,4 +159,7 @@ export const zh: typeof en = {
   ago: (n, unit) => new Intl.RelativeTimeFormat("zh-CN", { numeric: "auto", style: "short" }).format(-n, unit),
   locale: "zh-CN",
   channels: channelsZh,
+  nodes: nodesZh,
+  approvals: approvalsZh,
+  canvas: canvasZh,
 };

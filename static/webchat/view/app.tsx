@@ -1,6 +1,9 @@
 /** The page as a whole: gate or chat, the dialogs, the keys that work everywhere. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { activeRuns, threadOf } from "../state/model.ts";
+import { activeRuns, type State, threadOf } from "../state/model.ts";
+import { Approvals } from "./approvals.tsx";
+import { CanvasPanel } from "./canvas.tsx";
+import { pageTitle } from "./canvas_parts.tsx";
 import { Channels } from "./channels.tsx";
 import { Composer, composing } from "./composer.tsx";
 import { ConnectionBar } from "./connection.tsx";
@@ -9,6 +12,7 @@ import { Devices } from "./devices.tsx";
 import { Gate, isGate, Splash } from "./gate.tsx";
 import { Header } from "./header.tsx";
 import { Icon } from "./icons.tsx";
+import { Nodes } from "./nodes.tsx";
 import { Switcher } from "./sessions.tsx";
 import { Sidebar } from "./sidebar.tsx";
 import { ThreadView } from "./thread.tsx";
@@ -45,17 +49,22 @@ export function App() {
   const state = useStore(ui.store);
   const phone = useMedia("(max-width: 760px)");
   const [drawer, setDrawer] = useState(false);
-  const [panel, setPanel] = useState<"devices" | "channels" | "switcher">();
+  const [panel, setPanel] = useState<"devices" | "channels" | "nodes" | "switcher">();
+  const { covers, ...canvas } = useCanvas(state, phone);
   const thread = threadOf(state);
   const closePanel = () => setPanel(undefined);
-  const open = (name: "devices" | "channels") => {
+  const open = (name: "devices" | "channels" | "nodes") => {
     setDrawer(false);
     setPanel(name);
   };
 
   useKeys({
     "Ctrl+K": () => state.hello && setPanel(panel === "switcher" ? undefined : "switcher"),
-    "Escape": () => drawer ? setDrawer(false) : activeRuns(thread).length > 0 && void chat.abort(),
+    "Escape": () => {
+      if (drawer) setDrawer(false);
+      else if (covers) chat.canvas.close();
+      else if (activeRuns(thread).length > 0) void chat.abort();
+    },
     "/": focusMessage,
   });
   useEffect(() => {
@@ -73,21 +82,58 @@ export function App() {
         onDone={() => setDrawer(false)}
         onDevices={() => open("devices")}
         onChannels={() => open("channels")}
+        onNodes={() => open("nodes")}
       />
       {phone && drawer && <div class="shade" onClick={() => setDrawer(false)} />}
-      <main class="main" inert={phone && drawer}>
-        <Header state={state} onMenu={() => setDrawer(true)} />
-        <ThreadView thread={thread} />
-        <div class="dock">
-          <Notice />
-          <ConnectionBar connection={state.connection} />
-          <Composer thread={thread} maxImageBytes={state.hello.maxImageBytes} />
-        </div>
-      </main>
+      <div class="stage" data-covers={covers}>
+        <main class="main" inert={covers || (phone && drawer)}>
+          <Header state={state} onMenu={() => setDrawer(true)} />
+          <ThreadView thread={thread} />
+          <div class="dock">
+            <Notice />
+            <ConnectionBar connection={state.connection} />
+            {phone && <CanvasTab state={state} />}
+            <Approvals state={state} />
+            <Composer thread={thread} maxImageBytes={state.hello.maxImageBytes} />
+          </div>
+        </main>
+        <CanvasPanel state={state} covers={covers} {...canvas} />
+      </div>
       {panel === "devices" && <Devices state={state} onClose={closePanel} />}
       {panel === "channels" && <Channels state={state} onClose={closePanel} />}
+      {panel === "nodes" && <Nodes state={state} onClose={closePanel} />}
       {panel === "switcher" && <Switcher state={state} onClose={closePanel} />}
     </div>
+  );
+}
+
+/** Where the canvas goes: beside the chat where there is room for both, else over it. */
+function useCanvas({ canvas }: State, phone: boolean) {
+  const { chat } = useUi();
+  const roomy = useMedia("(min-width: 1001px)");
+  const [wide, setWide] = useState(false);
+  useEffect(() => {
+    // It must not come down over somebody who writes.
+    chat.canvas.mayOpen = () => {
+      const box = document.getElementById("message");
+      return roomy || !(box instanceof HTMLTextAreaElement) || box.value === "";
+    };
+  }, [roomy]);
+  const covers = canvas.shown && canvas.page !== undefined && (phone || wide || !roomy);
+  return { covers, wide, roomy, onWide: setWide };
+}
+
+/** The way back to a canvas that waits behind the chat of a phone. */
+function CanvasTab({ state }: { state: State }) {
+  const { t, chat } = useUi();
+  const { page, shown, unseen } = state.canvas;
+  if (!page || shown) return null;
+  return (
+    <button type="button" class="canvas-tab" onClick={() => chat.canvas.open()}>
+      <Icon name="canvas" />
+      <span>{t.canvas.title} · {pageTitle(t, page)}</span>
+      {unseen && <span class="dot" />}
+    </button>
   );
 }
 

@@ -70,12 +70,15 @@ export function Confirm({ title, hint, action, onConfirm, onClose }: ConfirmProp
 }
 
 interface RenameProps {
+  /** Default: the words for a chat. */
+  readonly title?: string;
+  readonly label?: string;
   readonly value: string;
   onSave(value: string): void;
   onClose(): void;
 }
 
-export function Rename({ value, onSave, onClose }: RenameProps) {
+export function Rename({ title, label, value, onSave, onClose }: RenameProps) {
   const { t } = useUi();
   const [name, setName] = useState(value);
   const save = (event: Event) => {
@@ -84,11 +87,11 @@ export function Rename({ value, onSave, onClose }: RenameProps) {
     onClose();
   };
   return (
-    <Dialog label={t.rename} name="small" onClose={onClose}>
+    <Dialog label={title ?? t.rename} name="small" onClose={onClose}>
       <form onSubmit={save}>
-        <h2>{t.rename}</h2>
+        <h2>{title ?? t.rename}</h2>
         <label class="field">
-          <span>{t.renameLabel}</span>
+          <span>{label ?? t.renameLabel}</span>
           <input value={name} maxLength={64} autofocus onInput={(event) => setName(event.currentTarget.value)} />
         </label>
         <div class="row end">

@@ -13,7 +13,8 @@ export function Header({ state, onMenu }: { state: State; onMenu(): void }) {
   const title = sessionTitle(t, state.current, state.hello?.mainKey, row);
   const channel = channelOf(state, row);
   const model = row?.model ?? state.defaultModel;
-  useEffect(() => void (document.title = `${title} · OpenClaw`), [title]);
+  const waiting = state.approvals.open.length;
+  useEffect(() => void (document.title = `${waiting ? `(${waiting}) ` : ""}${title} · OpenClaw`), [title, waiting]);
   const close = () => setAsking(undefined);
   return (
     <header class="head">
@@ -24,6 +25,7 @@ export function Header({ state, onMenu }: { state: State; onMenu(): void }) {
       {channel && <span class="chip">{t.via(channel)}</span>}
       {model && <span class="chip model">{model}</span>}
       <span class="grow" />
+      <CanvasButton state={state} />
       <Tool name="pencil" label={t.rename} onClick={() => setAsking("rename")} />
       <Tool name={main ? "retry" : "trash"} label={main ? t.clear : t.delete} onClick={() => setAsking("delete")} />
       <span class="only-phone">
@@ -54,3 +56,24 @@ const Tool = ({ name, label, onClick }: { name: IconName; label: string; onClick
     <Icon name={name} />
   </button>
 );
+
+/** Brings the canvas to the front and puts it away; only there when there is something to show. */
+function CanvasButton({ state }: { state: State }) {
+  const { t, chat } = useUi();
+  const { page, shown, unseen } = state.canvas;
+  if (!page) return null;
+  const label = shown ? t.canvas.hide : unseen ? t.canvas.showNew : t.canvas.show;
+  return (
+    <button
+      type="button"
+      class="button canvas-button"
+      aria-pressed={shown}
+      aria-label={label}
+      title={label}
+      onClick={() => shown ? chat.canvas.close() : chat.canvas.open()}
+    >
+      <Icon name="canvas" /> <span>{t.canvas.title}</span>
+      {unseen && <span class="dot" />}
+    </button>
+  );
+}

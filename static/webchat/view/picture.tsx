@@ -16,7 +16,8 @@ function blobOf(image: ImagePart): Blob | undefined {
   }
 }
 
-export function Picture({ image }: { image: ImagePart }) {
+/** `alt`: what it is for those who cannot see it, when more is known than that it is an image. */
+export function Picture({ image, alt }: { image: ImagePart; alt?: string }) {
   const { t } = useUi();
   const [url, setUrl] = useState<string>();
   useEffect(() => {
@@ -29,13 +30,13 @@ export function Picture({ image }: { image: ImagePart }) {
   if (url === undefined) {
     return (
       <span class="chip">
-        <Icon name="image" /> {t.image}
+        <Icon name="image" /> {alt ?? t.image}
       </span>
     );
   }
   return (
     <a class="picture" href={url} target="_blank" rel="noopener noreferrer">
-      <img src={url} alt={t.image} />
+      <img src={url} alt={alt ?? t.image} />
     </a>
   );
 }

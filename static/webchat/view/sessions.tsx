@@ -82,11 +82,18 @@ function SessionItem(
   // Of the open chat we know more than the list, which is always a moment behind.
   const running = current && thread.loaded ? thread.runs.some(isActive) : row.running;
   const channel = channelOf(state, row);
+  const asking = state.approvals.open.filter(({ sessionKey }) => sessionKey === row.key).length;
   return (
     <li>
       <button type="button" class="session" aria-current={current ? "page" : undefined} onClick={() => onOpen(row.key)}>
         <span class="session-title">{sessionTitle(t, row.key, state.hello?.mainKey, row)}</span>
         <span class="session-side">
+          {asking > 0 && (
+            <b class="badge">
+              <span aria-hidden="true">{asking}</span>
+              <span class="sr">{t.approvals.badge(asking)}</span>
+            </b>
+          )}
           {running && (
             <span class="pulse">
               <span class="sr">{t.working}</span>

@@ -15,9 +15,10 @@ interface SidebarProps {
   onDone(): void;
   onDevices(): void;
   onChannels(): void;
+  onNodes(): void;
 }
 
-export function Sidebar({ state, hidden, onDone, onDevices, onChannels }: SidebarProps) {
+export function Sidebar({ state, hidden, onDone, onDevices, onChannels, onNodes }: SidebarProps) {
   const { t, chat } = useUi();
   const [query, setQuery] = useState("");
   const search = (text: string) => {
@@ -61,6 +62,7 @@ export function Sidebar({ state, hidden, onDone, onDevices, onChannels }: Sideba
       <SessionList state={state} query={query} onOpen={open} />
       <footer class="foot">
         <ChannelsButton state={state} onOpen={onChannels} />
+        <NodesButton state={state} onOpen={onNodes} />
         <button
           type="button"
           class={waiting ? "foot-button devices-button attention" : "foot-button devices-button"}
@@ -100,6 +102,22 @@ function ChannelsButton({ state, onOpen }: { state: State; onOpen(): void }) {
     >
       <Icon name="channels" />
       <span>{words}</span>
+      {waiting > 0 && <b class="badge" aria-hidden="true">{waiting}</b>}
+    </button>
+  );
+}
+
+function NodesButton({ state, onOpen }: { state: State; onOpen(): void }) {
+  const { t } = useUi();
+  const waiting = state.nodes.requests.length;
+  return (
+    <button
+      type="button"
+      class={waiting ? "foot-button nodes-button attention" : "foot-button nodes-button"}
+      onClick={onOpen}
+    >
+      <Icon name="nodes" />
+      <span>{waiting ? t.nodes.asking(waiting) : t.nodes.title}</span>
       {waiting > 0 && <b class="badge" aria-hidden="true">{waiting}</b>}
     </button>
   );

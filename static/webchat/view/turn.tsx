@@ -146,6 +146,20 @@ const isEmpty = (value: unknown): boolean => pretty(value).replace(/[\s{}[\]]/g,
 function ToolLine({ tool }: { tool: ToolView }) {
   const { t } = useUi();
   return (
+    <div class="tool-box">
+      <ToolFold tool={tool} />
+      {tool.images.length > 0 && (
+        <div class="pictures tool-pictures">
+          {tool.images.map((image, at) => <Picture key={at} image={image} alt={t.toolImage(tool.name)} />)}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function ToolFold({ tool }: { tool: ToolView }) {
+  const { t } = useUi();
+  return (
     <details class="fold tool" data-state={tool.state}>
       <summary>
         <span class="dot" />

@@ -1,0 +1,58 @@
+/** 画布与命令批准的中文文字。 */
+import type { approvalsEn, canvasEn } from "./canvas_en.ts";
+
+export const canvasZh: typeof canvasEn = {
+  title: "画布",
+  show: "显示画布",
+  showNew: "显示画布：内容有变化",
+  hide: "关闭画布",
+  reload: "重新加载",
+  wide: "全宽显示",
+  narrow: "显示在对话旁",
+  width: "画布宽度",
+  form: "表单",
+  home: "首页",
+  noHost: "画布服务已关闭，或其端口被占用。`openclaw status` 会说明原因。",
+  notLoaded: "画布未能加载。",
+  failed: "无法读取画布",
+  drawing: "部分内容无法显示",
+  foreign: (host) => `在这里显示 ${host}？`,
+  foreignHint: "智能体想显示一个网页。该网站会知道您访问了它，但看不到这段对话。",
+  showHere: "在这里显示",
+  openTab: "在新标签页中打开",
+  unencrypted: "此网页未加密，浏览器不会在加密页面中显示它。",
+  leave: (host) => `打开 ${host}？`,
+  leaveHint: "画布中的页面想在新标签页中打开此地址。",
+  open: "打开",
+  action: { pending: "正在告知智能体…", working: "智能体正在处理…", done: "智能体已回答。" },
+  actionFailed: (why) => why ? `操作未成功：${why}` : "操作未成功。",
+  actionWhy: { lost: "网关没有回应。请在连接恢复后重试", busy: "正在处理的操作过多，请等待智能体回答" },
+};
+
+export const approvalsZh: typeof approvalsEn = {
+  title: "等待您批准的命令",
+  badge: (n) => `${n} 条命令等待您批准`,
+  asks: (agent) => `${agent} 想运行这条命令`,
+  asksPlain: "有一条命令请求运行",
+  on: (host) => `位于 ${host}`,
+  gatewayHost: "网关所在机器",
+  in: "目录",
+  program: "程序",
+  chat: "对话",
+  left: (seconds) =>
+    seconds >= 90 ? `还剩 ${Math.round(seconds / 60)} 分钟` : seconds > 0 ? `还剩 ${seconds} 秒` : "已超时",
+  once: "允许一次",
+  always: "始终允许",
+  alwaysHint: "以后也不再询问",
+  deny: "拒绝",
+  more: (n) => `还有 ${n} 条等待`,
+  you: "您",
+  someone: "其他人",
+  ended: {
+    "allow-once": (who) => `${who}允许了一次`,
+    "allow-always": (who) => `${who}始终允许`,
+    deny: (who) => `${who}已拒绝`,
+    expired: () => "没有人及时决定，因此未运行",
+    gone: () => "已在别处处理",
+  },
+};
