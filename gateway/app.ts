@@ -137,7 +137,7 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
     clock,
     hub,
     health: services.health,
-    sweeps: [() => dedupe.sweep(), runs.sweep, messaging.sweep],
+    sweeps: [() => dedupe.sweep(), runs.sweep, messaging.sweep, periphery.sweep],
   });
   sockets.startPings();
   return {

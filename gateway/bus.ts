@@ -15,6 +15,8 @@ export interface PublishOptions {
   readonly stateVersion?: StateVersion;
   /** Narrows the receivers further than the event's access rule does; it can never widen it. */
   readonly only?: (recipient: Recipient) => boolean;
+  /** Nodes with this topic get the event as well, if its declaration says so (`forSubscribedNodes`). */
+  readonly nodeTopic?: string;
 }
 
 export interface Bus {

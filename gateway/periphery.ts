@@ -1,16 +1,18 @@
 /** Joins what is beside the chat: nodes, approvals of commands, canvas, and the tools that agents have for them. */
 import { createExecApprovals } from "./approval/approvals.ts";
 import type { ExecApprovals } from "./approval/types.ts";
-import { sameTools } from "./agent/tools.ts";
+import { joinTools, sameTools } from "./agent/tools.ts";
 import type { ToolBox } from "./agent/types.ts";
 import type { PairingStore } from "./auth/types.ts";
 import type { Bus } from "./bus.ts";
 import { createCanvasFiles } from "./canvas/files.ts";
 import { createScreens } from "./canvas/screens.ts";
 import { type CapabilityCheck, createCanvasSurfaces } from "./canvas/surfaces.ts";
+import { canvasTools } from "./canvas/tools.ts";
 import type { CanvasFiles, CanvasSurfaces, Screens } from "./canvas/types.ts";
 import type { Config, ConfigStore } from "./config/types.ts";
 import { createNodes } from "./node/nodes.ts";
+import { nodeTools } from "./node/tools.ts";
 import type { Nodes } from "./node/types.ts";
 import type { Clock } from "./observe/clock.ts";
 import type { Log } from "./observe/log.ts";
@@ -42,6 +44,8 @@ export interface Periphery {
   /** Once the ports are open: before it no address of the canvas can be given out. */
   opened(ports: OpenPorts): void;
   ports(): OpenPorts | undefined;
+  /** Drops what is past its time. Called every minute. */
+  sweep(): void;
   stop(): void;
 }
 
@@ -67,9 +71,16 @@ export function createPeriphery({ config, live, db, clock, log, bus, devices }: 
     canvasFiles,
     surfaces,
     screens,
-    tools: sameTools([]),
+    tools: joinTools(
+      nodeTools({ nodes, approvals, clock }),
+      canvasHost.enabled ? canvasTools({ files: canvasFiles, screens, nodes }) : sameTools([]),
+    ),
     opened: (ports) => void (open.ports = ports),
     ports: () => open.ports,
-    stop: () => approvals.stop(),
+    sweep: () => nodes.sweep(),
+    stop: () => {
+      approvals.stop();
+      nodes.stop();
+    },
   };
 }

@@ -8,6 +8,7 @@ import { ChatEvent, type ChatPayload } from "../../schemas/event/chat.ts";
 import type { AssistantMessage, Message } from "../../schemas/message.ts";
 import type { Bus, Recipient } from "../bus.ts";
 import type { Clock } from "../observe/clock.ts";
+import { nodeChatTopic } from "../session/notify.ts";
 import { isSilent, mayBeSilent } from "./silence.ts";
 import type { RunFinal } from "./types.ts";
 
@@ -51,7 +52,10 @@ export class RunEvents {
   #replace = false;
   #lastDeltaAt = -CHAT_DELTA_MS;
   #timer: (() => void) | undefined;
-  constructor(private readonly options: RunEventOptions) {}
+  readonly #nodeTopic: string;
+  constructor(private readonly options: RunEventOptions) {
+    this.#nodeTopic = nodeChatTopic(options.sessionKey);
+  }
 
   get seq(): number {
     return this.#seq;
@@ -188,12 +192,13 @@ export class RunEvents {
   }
 
   #agent(payload: AgentPayload): void {
-    this.options.bus.publish(AgentEvent, payload);
+    this.options.bus.publish(AgentEvent, payload, { nodeTopic: this.#nodeTopic });
   }
 
   #chat(body: Body<ChatPayload>, sessionKey = this.options.sessionKey): void {
     const { runId, agentId, bus } = this.options;
-    bus.publish(ChatEvent, { runId, sessionKey, agentId, seq: this.#seq, ...body });
+    const payload = { runId, sessionKey, agentId, seq: this.#seq, ...body };
+    bus.publish(ChatEvent, payload, { nodeTopic: this.#nodeTopic });
   }
 }
 

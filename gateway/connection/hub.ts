@@ -45,7 +45,7 @@ export class Hub implements Bus, Connections {
     let buffered = 0;
     for (const connection of this.#connections) {
       buffered += connection.writer.buffered;
-      if (!permits(connection.grant, event.access)) continue;
+      if (!permits(connection.grant, event.access) && !isSubscribed(connection, event, options)) continue;
       if (event.cap !== undefined && !connection.caps.has(event.cap)) continue;
       if (options.only && !options.only(connection)) continue;
       connection.deliver(broadcast);
@@ -87,3 +87,7 @@ export class Hub implements Bus, Connections {
     if (!result.ok) throw new Error(`Cannot publish "${event.name}": ${result.error}`);
   }
 }
+
+/** A node that follows a session gets what operators get of it (events facts, section 9), and once. */
+const isSubscribed = ({ grant, topics }: Connection, event: EventDef, { nodeTopic }: PublishOptions): boolean =>
+  grant.role === "node" && event.forSubscribedNodes === true && nodeTopic !== undefined && topics.has(nodeTopic);

@@ -18,9 +18,9 @@ import { Invoker } from "./invoke.ts";
 import { NodePairings } from "./pairing.ts";
 import { Registry } from "./registry.ts";
 import { Repeats } from "./repeats.ts";
-import { EventGate, mayUseSession } from "./session_rule.ts";
+import { EventGate, sessionRight } from "./session_rule.ts";
 import { Spool } from "./spool.ts";
-import type { NodeAnswer, NodeCall, Nodes } from "./types.ts";
+import type { NodeAnswer, NodeCall, Nodes, SessionRight } from "./types.ts";
 import { approvedRow, byStateAndName, type NodeParts, nodeView } from "./view.ts";
 
 export interface NodesDeps {
@@ -134,10 +134,10 @@ class NodeService implements Nodes {
     return this.#calls.progress(client, piece);
   }
 
-  maySpeakIn(nodeId: string, sessionKey: string): boolean {
+  rightIn(nodeId: string, sessionKey: string): SessionRight | undefined {
     const live = this.#registry.get(nodeId);
     const rules = keyRules(this.deps.config.current());
-    return live !== undefined && mayUseSession(sessionKey, nodeId, rules, (key) => live.sessions.has(key));
+    return live && sessionRight(sessionKey, nodeId, rules, (key) => live.sessions.has(key));
   }
 
   takeEvent(nodeId: string, kind: "run" | "note"): boolean {

@@ -1,6 +1,7 @@
 /** In which sessions a node may speak and listen, and how often. A node is a guest: less than an operator, more than none. */
 import { agentIdOf, isMainKey, type KeyRules, parseAgentKey } from "../session/key.ts";
 import type { Clock } from "../observe/clock.ts";
+import type { SessionRight } from "./types.ts";
 
 /** Keys of conversations that belong to somebody else: chats of channels, subagents, jobs and hooks. */
 const FOREIGN = /(?:^|:)(?:direct|group|channel|thread|topic)(?::|$)|^(?:subagent|cron|hook|acp):/u;
@@ -9,22 +10,26 @@ const FOREIGN = /(?:^|:)(?:direct|group|channel|thread|topic)(?::|$)|^(?:subagen
 export const ownSession = (nodeId: string): string => `node-${nodeId}`;
 
 /**
- * `key` is canonical. Allowed: the node's own session, the main session, and sessions of the default agent that belong to
- * no channel, no other node and no job. Beyond these only `calledFor`: sessions whose agent or operator called this node
- * while it was connected, so that a form which an agent shows on it can be answered wherever the agent was asked.
+ * `own`: the session is the owner's: the node's own one, the main one, and those of the default agent that belong to no
+ * channel, no other node and no job. `called`: another one, whose agent called this node while it was connected, so that
+ * a form which an agent shows on the node can be answered wherever the agent was asked; what is said there does not have
+ * the owner's power. `key` is canonical.
  */
-export function mayUseSession(
+export function sessionRight(
   key: string,
   nodeId: string,
   rules: KeyRules,
   calledFor: (key: string) => boolean,
-): boolean {
-  if (isMainKey(key, rules) && agentIdOf(key, rules) === rules.defaultAgentId) return true;
-  if (calledFor(key)) return true;
-  const named = parseAgentKey(key);
-  if (named?.agentId !== rules.defaultAgentId) return false;
-  if (named.rest.startsWith("node-")) return named.rest === ownSession(nodeId);
-  return !FOREIGN.test(named.rest);
+): SessionRight | undefined {
+  if (agentIdOf(key, rules) === rules.defaultAgentId && isOwners(key, nodeId, rules)) return "own";
+  return calledFor(key) ? "called" : undefined;
+}
+
+function isOwners(key: string, nodeId: string, rules: KeyRules): boolean {
+  if (isMainKey(key, rules)) return true;
+  const rest = parseAgentKey(key)?.rest;
+  if (rest === undefined) return false;
+  return rest.startsWith("node-") ? rest === ownSession(nodeId) : !FOREIGN.test(rest);
 }
 
 /** A bucket a node and kind of event: `burst` at once, then `perSecond`. */

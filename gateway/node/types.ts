@@ -29,6 +29,9 @@ export interface NodeAnswer {
   readonly payloadJSON: string | null;
 }
 
+/** See session_rule.ts. */
+export type SessionRight = "own" | "called";
+
 /** The registry: one live socket a node (the newest), the approvals of what nodes declare, calls under way. */
 export interface Nodes {
   /** After hello-ok, for clients with role node. */
@@ -52,8 +55,8 @@ export interface Nodes {
     part: { readonly invokeId: string; readonly nodeId: string; readonly seq: number; readonly chunk: string },
   ): { readonly ok: true; readonly ignored?: true };
   readonly pairing: NodePairing;
-  /** Whether this live node may speak and listen in the session (canonical key); see session_rule.ts. */
-  maySpeakIn(nodeId: string, sessionKey: string): boolean;
+  /** By what right this live node may speak and listen in the session (canonical key); undefined: it may not. */
+  rightIn(nodeId: string, sessionKey: string): SessionRight | undefined;
   /** Counts one event of the node; false: it sends too many. */
   takeEvent(nodeId: string, kind: "run" | "note"): boolean;
   /** Drops answers and files past their time. Called every minute. */

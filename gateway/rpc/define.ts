@@ -33,7 +33,7 @@ export interface MethodDef<P extends TSchema = TSchema, R extends TSchema = TSch
   /** False for methods that the official gateways answer without announcing. */
   readonly advertised?: boolean;
   readonly description: string;
-  handle(call: Call<Static<P>>, services: Services): Promise<Static<R>> | Static<R> | RawJson;
+  handle(call: Call<Static<P>>, services: Services): Promise<Static<R> | RawJson> | Static<R> | RawJson;
 }
 
 export const defineMethod = <P extends TSchema, R extends TSchema>(def: MethodDef<P, R>): MethodDef<P, R> => def;

@@ -13,6 +13,7 @@ import { execApprovalMethods } from "./methods/exec_approvals.ts";
 import { historyMethods } from "./methods/history.ts";
 import { nodeLinkMethods } from "./methods/node_link.ts";
 import { modelMethods } from "./methods/models.ts";
+import { nodeMethods } from "./methods/nodes.ts";
 import { outboxMethods } from "./methods/outbox.ts";
 import { sendMethods } from "./methods/send.ts";
 import { sessionMethods } from "./methods/sessions.ts";
@@ -34,6 +35,7 @@ export const METHODS: readonly MethodDef[] = [
   ...commandMethods,
   ...configMethods,
   ...deviceMethods,
+  ...nodeMethods,
   ...senderPairingMethods,
   ...nodeLinkMethods,
   ...execApprovalMethods,

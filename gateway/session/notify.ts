@@ -14,6 +14,9 @@ export const SESSIONS_TOPIC = "sessions";
 /** The topic of `sessions.messages.subscribe`; `key` is canonical. */
 export const messagesTopic = (key: string): string => `messages:${key}`;
 
+/** The topic of a node that follows a session by `chat.subscribe`; `key` is canonical. */
+export const nodeChatTopic = (key: string): string => `chat:${key}`;
+
 export type ChangeReason = Static<typeof SessionsChangedEvent.payload>["reason"];
 
 export interface SessionNotifier {

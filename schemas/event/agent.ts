@@ -47,6 +47,7 @@ export const AgentEvent = defineEvent({
   access: "operator.read",
   payload: AgentPayload,
   delivery: "ordered",
+  forSubscribedNodes: true,
   description: "Progress of an agent run",
 });
 

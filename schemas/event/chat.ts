@@ -40,6 +40,7 @@ export const ChatEvent = defineEvent({
   access: "operator.read",
   payload: ChatPayload,
   delivery: "ordered",
+  forSubscribedNodes: true,
   droppableWhen: (payload) => payload.state === "delta",
   description: "The chat view of a run; a delta carries the whole text so far",
 });

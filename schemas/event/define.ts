@@ -18,6 +18,8 @@ export interface EventDef<S extends TSchema = TSchema> {
   droppableWhen?(payload: Static<S>): boolean;
   /** Whether the frame carries `stateVersion`. */
   readonly stateVersion?: boolean;
+  /** Nodes get it too, those that subscribed to the topic it is published with (`PublishOptions.nodeTopic`). */
+  readonly forSubscribedNodes?: true;
   /** The capability that a client must have announced, such as `tool-events`. */
   readonly cap?: string;
   /** The payload for a protocol 3 client; undefined means that such a client does not get the event. */

@@ -86,6 +86,7 @@ const remove = defineMethod({
   handle({ params: { deviceId }, client }, services) {
     if (client.deviceId !== deviceId) requireScope(client, "operator.admin");
     if (!services.pairing.remove(deviceId)) throw invalid("unknown deviceId");
+    services.nodes.pairing.remove(deviceId);
     disconnect(services, client, deviceId, undefined);
     return { deviceId };
   },
@@ -119,6 +120,8 @@ const revoke = defineMethod({
     // Ending a token of one's own device gives nothing to anybody, but a wider one than the caller's is not its to end.
     requireScopes(client, device.tokens[role]?.scopes ?? []);
     const revokedAtMs = services.deviceTokens.revoke(deviceId, role);
+    // What was approved of a node is approved of the node that held this token.
+    if (role === "node") services.nodes.pairing.remove(deviceId);
     disconnect(services, client, deviceId, role);
     return { deviceId, role, revokedAtMs };
   },

@@ -20,7 +20,6 @@ import type { Access } from "../../../schemas/scope.ts";
 import { normalizeAgentId } from "../../session/key.ts";
 import { defineMethod, type MethodDef } from "../define.ts";
 import type { Services } from "../services.ts";
-import { nodeMethods } from "./nodes.ts";
 
 const common = { params: EmptyParams, idempotency: "none", deadlineMs: 10_000 } as const;
 const forAgent = { ...common, params: AgentIdParams, access: "operator.read" } as const;
@@ -176,5 +175,4 @@ export const emptyMethods: readonly MethodDef[] = [
   updateStatus,
   cronList,
   cronStatus,
-  ...nodeMethods,
 ];

@@ -12,7 +12,7 @@ import {
   type InFlightRun,
 } from "../../../schemas/method/history.ts";
 import { fitHistory, HISTORY_MAX_BYTES, jsonBytes, shrink } from "../../session/history.ts";
-import { createSessionNotifier } from "../../session/notify.ts";
+import { createSessionNotifier, nodeChatTopic } from "../../session/notify.ts";
 import { defined, sessionDefaults, sessionRow } from "../../session/rows.ts";
 import type { Session, StoredMessage } from "../../session/types.ts";
 import { defineMethod, type MethodDef } from "../define.ts";
@@ -131,7 +131,7 @@ const inject = defineMethod({
       seq: 0,
       state: "final",
       message,
-    });
+    }, { nodeTopic: nodeChatTopic(key) });
     return { ok: true as const, messageId: stored.id };
   },
 });

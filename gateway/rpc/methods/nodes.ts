@@ -1,11 +1,27 @@
-/** node.list: the nodes that are paired or connected. */
-import type { NodeView } from "../../../schemas/method/nodes.ts";
-import { NodeListParams, NodeListResult } from "../../../schemas/method/nodes.ts";
-import type { PairedDevice } from "../../auth/types.ts";
-import type { Client } from "../../connection/client.ts";
-import { defined } from "../../session/rows.ts";
+/** node.list, describe, rename, invoke: nodes as operators see and use them. */
+import { Buffer } from "node:buffer";
+import { invalid } from "../../../schemas/error.ts";
+import {
+  NodeDescribeResult,
+  NodeIdParams,
+  NodeInvokeParams,
+  NodeInvokeResult,
+  NodeListParams,
+  NodeListResult,
+  NodeRenameParams,
+  NodeRenameResult,
+} from "../../../schemas/method/nodes.ts";
+import { RESULT_BYTES, tooLarge } from "../../node/result.ts";
+import type { NodeAnswer } from "../../node/types.ts";
+import { RawJson } from "../../raw_json.ts";
 import { defineMethod, type MethodDef } from "../define.ts";
-import type { Services } from "../services.ts";
+import { nodeCallMethods } from "./node_calls.ts";
+import { nodeEventMethods } from "./node_events.ts";
+import { nodePairingMethods } from "./node_pairing.ts";
+
+const DEADLINE_MS = 10_000;
+/** Bytes of a payload that goes out twice, as value and as text; beyond it a frame could pass its limit. */
+const TWICE_BYTES = 8 * 1024 * 1024;
 
 const list = defineMethod({
   name: "node.list",
@@ -13,54 +29,77 @@ const list = defineMethod({
   params: NodeListParams,
   result: NodeListResult,
   idempotency: "none",
-  deadlineMs: 10_000,
+  deadlineMs: DEADLINE_MS,
   description: "The nodes that are paired or connected, connected ones first",
-  handle: (_call, services) => ({ ts: services.clock.now(), nodes: nodeViews(services) }),
+  handle: (_call, { clock, nodes }) => ({ ts: clock.now(), nodes: [...nodes.list()] }),
 });
 
-function nodeViews({ pairing, connections }: Services): NodeView[] {
-  const paired = new Map(
-    pairing.list().paired.filter(({ roles }) => roles.includes("node")).map((device) => [device.deviceId, device]),
-  );
-  const live = new Map<string, Client>();
-  for (const client of connections.list()) {
-    // The newest connection of a node stands for it.
-    if (client.grant.role === "node") live.set(client.deviceId ?? client.info.id, client);
-  }
-  const ids = new Set([...live.keys(), ...paired.keys()]);
-  return [...ids].map((id) => nodeView(id, paired.get(id), live.get(id))).sort(byStateAndName);
+const describe = defineMethod({
+  name: "node.describe",
+  access: "operator.read",
+  params: NodeIdParams,
+  result: NodeDescribeResult,
+  idempotency: "none",
+  deadlineMs: DEADLINE_MS,
+  description: "One node: what it is, which commands work now, and why others do not",
+  handle({ params }, { clock, nodes }) {
+    const node = nodes.get(params.nodeId);
+    if (!node) throw invalid("unknown nodeId");
+    return { ts: clock.now(), ...node };
+  },
+});
+
+const rename = defineMethod({
+  name: "node.rename",
+  access: "operator.pairing",
+  params: NodeRenameParams,
+  result: NodeRenameResult,
+  idempotency: "none",
+  deadlineMs: DEADLINE_MS,
+  description: "Gives a node another name",
+  handle({ params }, { nodes }) {
+    nodes.rename(params.nodeId, params.displayName);
+    return { nodeId: params.nodeId, displayName: params.displayName.trim() };
+  },
+});
+
+const invoke = defineMethod({
+  name: "node.invoke",
+  access: "operator.write",
+  params: NodeInvokeParams,
+  result: NodeInvokeResult,
+  // The service answers repeats itself: agents use the same keys, and large answers wait on disk.
+  idempotency: "none",
+  // Bounded by `timeoutMs`, ten minutes at most.
+  deadlineMs: 0,
+  description: "Calls a command on a node and waits for its answer; a repeat with the same key gets the same answer",
+  async handle(
+    { params: { nodeId, command, params, timeoutMs, idempotencyKey, sessionKey }, client, signal },
+    { nodes },
+  ) {
+    const caller = client.principal;
+    return answerOf(
+      await nodes.invoke({ nodeId, command, params, timeoutMs, idempotencyKey, sessionKey, caller, signal }),
+    );
+  },
+});
+
+/** The node's text goes out as it came: made anew from the value, numbers like 1e20 would let it grow past every limit. */
+function answerOf({ nodeId, command, payload, payloadJSON }: NodeAnswer): RawJson {
+  const json = payloadJSON ?? JSON.stringify(payload);
+  const bytes = Buffer.byteLength(json);
+  if (bytes > RESULT_BYTES) throw tooLarge(RESULT_BYTES);
+  const twice = payloadJSON !== null && bytes <= TWICE_BYTES ? JSON.stringify(payloadJSON) : "null";
+  const head = JSON.stringify({ ok: true, nodeId, command });
+  return new RawJson(`${head.slice(0, -1)},"payload":${json},"payloadJSON":${twice}}`);
 }
 
-function nodeView(nodeId: string, device: PairedDevice | undefined, client: Client | undefined): NodeView {
-  const info = client?.info;
-  return {
-    nodeId,
-    ...defined({
-      displayName: info?.displayName ?? device?.displayName,
-      platform: info?.platform ?? device?.platform,
-      version: info?.version,
-      deviceFamily: info?.deviceFamily ?? device?.deviceFamily,
-      modelIdentifier: info?.modelIdentifier,
-      clientId: info?.id ?? device?.clientId,
-      clientMode: info?.mode ?? device?.clientMode,
-      remoteIp: client?.remoteIp ?? device?.remoteIp,
-      pathEnv: client?.node?.pathEnv,
-      permissions: client?.node === undefined ? undefined : { ...client.node.permissions },
-      connectedAtMs: client?.connectedAtMs,
-      approvedAtMs: device?.approvedAtMs,
-      lastSeenAtMs: device?.lastSeenAtMs,
-    }),
-    caps: sorted(client?.node?.caps),
-    commands: sorted(client?.node?.commands),
-    paired: device !== undefined,
-    connected: client !== undefined,
-  };
-}
-
-const sorted = (names: readonly string[] = []): string[] => [...new Set(names)].sort();
-
-const byStateAndName = (a: NodeView, b: NodeView): number =>
-  Number(b.connected) - Number(a.connected) ||
-  (a.displayName ?? a.nodeId).localeCompare(b.displayName ?? b.nodeId);
-
-export const nodeMethods: readonly MethodDef[] = [list];
+export const nodeMethods: readonly MethodDef[] = [
+  list,
+  describe,
+  rename,
+  invoke,
+  ...nodeCallMethods,
+  ...nodeEventMethods,
+  ...nodePairingMethods,
+];

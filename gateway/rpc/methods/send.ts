@@ -6,7 +6,7 @@ import type { AssistantMessage } from "../../../schemas/message.ts";
 import { SendParams, SendResult } from "../../../schemas/method/send.ts";
 import type { Static } from "../../../schemas/primitives.ts";
 import { isMainKey, keyRules } from "../../session/key.ts";
-import { createSessionNotifier } from "../../session/notify.ts";
+import { createSessionNotifier, nodeChatTopic } from "../../session/notify.ts";
 import { defineMethod, type MethodDef } from "../define.ts";
 import type { Services } from "../services.ts";
 import { poll } from "./poll.ts";
@@ -76,7 +76,9 @@ function sendToSession(params: Params, services: Services): Static<typeof SendRe
   });
   createSessionNotifier(services).messageAppended(session, stored);
   const { agentId } = session;
-  services.bus.publish(ChatEvent, { runId, sessionKey: key, agentId, seq: 0, state: "final", message });
+  services.bus.publish(ChatEvent, { runId, sessionKey: key, agentId, seq: 0, state: "final", message }, {
+    nodeTopic: nodeChatTopic(key),
+  });
   return { runId, messageId: stored.id, channel: OWN_CHANNEL, conversationId: key };
 }
 

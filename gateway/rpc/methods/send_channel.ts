@@ -8,7 +8,7 @@ import { fetchMedia, MediaError } from "../../delivery/media.ts";
 import { planParts } from "../../delivery/plan.ts";
 import { createPolicy, type DeliveryPolicy } from "../../delivery/policy.ts";
 import type { Delivery, MediaOut } from "../../delivery/types.ts";
-import { createSessionNotifier } from "../../session/notify.ts";
+import { createSessionNotifier, nodeChatTopic } from "../../session/notify.ts";
 import type { Call } from "../define.ts";
 import { knownChannel, type Place, placeOf, requireSent, sessionOf, WAIT_MS } from "../outbound.ts";
 import type { Services } from "../services.ts";
@@ -137,6 +137,6 @@ function queue(services: Services, delivery: Delivery): readonly string[] {
     seq: 0,
     state: "final",
     message,
-  });
+  }, { nodeTopic: nodeChatTopic(key) });
   return ids;
 }
