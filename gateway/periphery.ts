@@ -32,6 +32,8 @@ export interface PeripheryDeps {
 export interface OpenPorts {
   readonly gateway: number;
   readonly canvas: number | undefined;
+  /** Why the canvas host has no port of its own although it should. */
+  readonly canvasProblem?: string | undefined;
 }
 
 export interface Periphery {
@@ -63,6 +65,7 @@ export function createPeriphery({ config, live, db, clock, log, bus, devices }: 
   const surfaces = createCanvasSurfaces({
     clock,
     publicUrl: gateway.publicUrl,
+    tls: gateway.tls !== undefined,
     ports: () => canvasHost.enabled ? open.ports : undefined,
   });
   return {

@@ -5,7 +5,7 @@ import { defineTool } from "../agent/tool_define.ts";
 import type { Tool, ToolOutput } from "../agent/types.ts";
 import { callNode, chooseNode, labelOf } from "./tool_call.ts";
 import { fileOf, sizeOf } from "./tool_payload.ts";
-import type { NodeToolDeps } from "./tools.ts";
+import type { NodeToolDeps } from "./tool_deps.ts";
 
 const Opt = Type.Optional;
 export const Node = Opt(Type.String({ maxLength: 200, description: "Name or id; needed only when several can do it" }));
