@@ -36,6 +36,7 @@ import { METHODS } from "./rpc/registry.ts";
 import type { Services } from "./rpc/services.ts";
 import { createSessionStore } from "./session/store.ts";
 import { createTranscript } from "./session/transcript.ts";
+import { type CanvasPort, openCanvasPort } from "./canvas_port.ts";
 import { type Db, openDb } from "./storage/db.ts";
 import { loadStoreKey } from "./supervisor/store_key.ts";
 
@@ -60,6 +61,8 @@ export interface AppOptions {
 export interface RunningGateway {
   /** The addresses that were opened; ports are real ones also when 0 was asked for. */
   readonly addresses: readonly ListenAddress[];
+  /** The canvas host's own; none when it is off or its port is taken, and then `problem` says so. */
+  readonly canvas: Pick<CanvasPort, "addresses" | "problem">;
   /** Of HTTPS; undefined with plain HTTP. */
   readonly certificate: Certificate | undefined;
   /** A link to WebChat with a new one-use code in its fragment, valid for ten minutes. */
@@ -117,7 +120,13 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
     stopping: stopping.signal,
     strict: options.strict ?? false,
   });
-  const canvasPort = () => periphery.ports()?.canvas;
+  const canvas = await openCanvasPort({
+    ...options,
+    auth,
+    certificate,
+    capabilities: periphery.surfaces,
+    gatewayPort: () => periphery.ports()?.gateway,
+  }, options.listen);
   const { server, sockets } = createPort({
     ...options,
     services,
@@ -126,10 +135,17 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
     dispatcher,
     auth,
     certificate,
-    canvasPort,
+    canvas,
   });
-  const addresses = open.addresses = await server.listen(options.listen);
-  periphery.opened({ gateway: addresses[0]?.port ?? 0, canvas: undefined });
+  const addresses = open.addresses = await server.listen(options.listen).catch(async (error) => {
+    await canvas.close();
+    throw error;
+  });
+  periphery.opened({
+    gateway: addresses[0]?.port ?? 0,
+    canvas: canvas.addresses[0]?.port,
+    canvasProblem: canvas.problem,
+  });
   runs.service.recover();
   await messaging.begin();
   const unwatch = watchConfigFile({ path: options.source.path, clock, changed: () => live.fileChanged() });
@@ -142,6 +158,7 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
   sockets.startPings();
   return {
     addresses,
+    canvas,
     certificate,
     webchatLink: () => webchatLink(config, addresses, auth.bootstrap.issue().code),
     restartWanted: restart.promise,
@@ -155,6 +172,7 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
       await messaging.stop(Math.min(drainMs, DRAIN_OUTBOX_MS));
       stopping.abort();
       await closePort(hub, server, () => sockets.stop());
+      await canvas.close();
       await runs.stopWorker();
       db.close();
     },
@@ -235,6 +253,7 @@ function createServices(deps: ServiceDeps) {
     approvals: periphery.approvals,
     canvasFiles: periphery.canvasFiles,
     surfaces: periphery.surfaces,
+    canvasProblem: () => periphery.ports()?.canvasProblem,
     screens: periphery.screens,
     clock,
     log,

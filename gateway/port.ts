@@ -4,6 +4,7 @@ import { LIMITS } from "../schemas/frame.ts";
 import { EVENTS } from "../schemas/event/mod.ts";
 import type { Snapshot } from "../schemas/connect.ts";
 import type { Auth } from "./auth/create.ts";
+import type { CanvasPort } from "./canvas_port.ts";
 import { checkHost } from "./auth/known_hosts.ts";
 import type { Config } from "./config/types.ts";
 import type { Connection } from "./connection/connection.ts";
@@ -30,8 +31,8 @@ export interface PortOptions {
   readonly version: string;
   /** Folder of the built pages. */
   readonly staticDir: string;
-  /** The port of the canvas host once it is open. */
-  readonly canvasPort: () => number | undefined;
+  /** The canvas host, with or without a port of its own. */
+  readonly canvas: CanvasPort;
   readonly services: Services;
   readonly state: StateCounters;
   readonly hub: Hub;
@@ -67,7 +68,8 @@ export function createPort(options: PortOptions): { readonly server: HttpServer;
   const routes = createRoutes({
     files: new StaticFiles(`${options.staticDir}/webchat`),
     nodeFiles: new StaticFiles(`${options.staticDir}/node`),
-    canvasPort: options.canvasPort,
+    canvas: options.canvas.host,
+    canvasPort: () => options.canvas.addresses[0]?.port,
     publicUrl: options.config.gateway.publicUrl,
     isKnownHost: (host) => checkHost(host, auth.hosts).ok,
     hasRoom: (address) => sockets.hasRoom(address),

@@ -27,7 +27,7 @@ const RANKS: readonly (readonly string[])[] = [
   ["delivery"],
   ["rpc", "connection"],
   ["http", "rpc/methods", "rpc/registry.ts"],
-  ["app.ts", "messaging.ts", "periphery.ts", "port.ts", "periodic.ts"],
+  ["app.ts", "messaging.ts", "periphery.ts", "port.ts", "canvas_port.ts", "periodic.ts"],
   ["cli"],
 ];
 
@@ -225,7 +225,9 @@ function workerArrow(from: string, to: string): string | undefined {
 function staticArrow(from: string, to: string, typeOnly: boolean): string | undefined {
   if (to.startsWith("schemas/")) return typeOnly ? undefined : "web parts use the types of schemas, not their code";
   if (to.startsWith("static/client/")) return undefined;
-  return from.split("/")[1] === to.split("/")[1] ? undefined : "a web part knows itself, the client and types of schemas";
+  return from.split("/")[1] === to.split("/")[1]
+    ? undefined
+    : "a web part knows itself, the client and types of schemas";
 }
 
 function gatewayArrow(from: string, to: string, typeOnly: boolean): string | undefined {

@@ -72,6 +72,8 @@ const NEEDS: Readonly<Record<string, string>> = {
   "device.token.rotate": "operator.pairing",
   "device.token.revoke": "operator.pairing",
   "node.list": "operator.read",
+  "node.pluginSurface.refresh": "node",
+  "plugin.surface.refresh": "operator.read",
   "gateway.identity.get": "operator.read",
   "question.list": "operator.questions",
   "exec.approval.request": "operator.approvals",

@@ -20,6 +20,8 @@ export interface CapabilityCheck {
   allows(token: string): boolean;
   /** The token of one holder, prolonged: a connection, or the person at this host (`LOCAL_HOLDER`). */
   issue(holder: string): { readonly token: string; readonly expiresAtMs: number };
+  /** Prolongs `token` if it is the one that the holder has now. */
+  prolong(holder: string, token: string): void;
 }
 
 /** `ttlMs`: generations facts, section 5. `graceMs`: how long a token outlives its client, which may reconnect. */
@@ -49,6 +51,7 @@ export function createCanvasSurfaces(deps: SurfacesDeps): CanvasSurfaces & Capab
     release: (connId) => tokens.release(connId),
     allows: (token) => tokens.allows(token),
     issue: (holder) => tokens.issue(holder),
+    prolong: (holder, token) => tokens.prolong(holder, token),
   };
 }
 
@@ -80,6 +83,13 @@ class Capabilities {
     // Found by digest: the time that it takes tells nothing about the tokens there are.
     const found = this.#byDigest.get(digestHex(token));
     return found !== undefined && found.expiresAtMs > this.clock.now();
+  }
+
+  prolong(holder: string, token: string): void {
+    const held = this.#byHolder.get(holder);
+    if (held?.digest === digestHex(token) && this.allows(token)) {
+      held.expiresAtMs = this.clock.now() + this.limits.ttlMs;
+    }
   }
 
   release(holder: string): void {

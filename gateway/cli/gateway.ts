@@ -106,6 +106,7 @@ function linesOf(
     warnings: [plan.warning, locks.warning].filter((text) => text !== undefined),
     webchatLink: gateway.webchatLink(),
     certificate: gateway.certificate,
+    canvas: loaded.config.canvasHost.enabled ? gateway.canvas : undefined,
   });
 }
 

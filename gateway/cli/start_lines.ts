@@ -21,6 +21,10 @@ export interface StartFacts {
   readonly certificate?:
     | { readonly own: boolean; readonly fingerprint: string; readonly expiresAtMs: number }
     | undefined;
+  /** The canvas host's own port; undefined when it is switched off. */
+  readonly canvas?:
+    | { readonly addresses: StartFacts["listening"]; readonly problem: string | undefined }
+    | undefined;
 }
 
 const WIDTH = 14;
@@ -38,6 +42,7 @@ export function startLines(facts: StartFacts): string[] {
     ),
     row("Listening", `${describe(facts.listening)}${facts.certificate === undefined ? "" : ", HTTPS only"}`),
     ...(facts.certificate === undefined ? [] : [row("Certificate", certificateText(facts.certificate))]),
+    ...(facts.canvas === undefined ? [] : [row("Canvas", canvasText(facts.canvas))]),
     row("Permissions", permissionText(facts.held)),
     row("Access", facts.tokenNote === undefined ? accessText(facts.loaded) : `token, ${facts.tokenNote}`),
     row("Model", modelText(facts.loaded)),
@@ -46,6 +51,9 @@ export function startLines(facts: StartFacts): string[] {
     row("WebChat", `${facts.webchatLink}  (opens once, within ten minutes)`),
   ];
 }
+
+const canvasText = ({ addresses, problem }: NonNullable<StartFacts["canvas"]>): string =>
+  problem ?? (addresses.length === 0 ? "on the gateway's port" : describe(addresses));
 
 /** What a browser shows of a certificate that nobody vouches for; the owner compares the two. */
 function certificateText({ own, fingerprint, expiresAtMs }: NonNullable<StartFacts["certificate"]>): string {

@@ -37,6 +37,16 @@ Deno.test("a sound start is eight lines, the link last", async () => {
   assert.doesNotMatch(text.join("\n"), /hunter2|"sk"/u);
 });
 
+Deno.test("the canvas port has a line of its own, and a port that is taken says what to do", async () => {
+  const line = async (canvas: StartFacts["canvas"]) =>
+    (await lines("{}", { canvas })).find((each) => /^ +Canvas/u.test(each));
+  const addresses = [{ hostname: "127.0.0.1", port: 5 }, { hostname: "::1", port: 5 }];
+  assert.equal(await line({ addresses, problem: undefined }), "  Canvas        127.0.0.1:5, [::1]:5");
+  const problem = "Cannot open the canvas port 127.0.0.1:5: another program uses that port";
+  assert.equal(await line({ addresses: [], problem }), `  Canvas        ${problem}`);
+  assert.equal(await line(undefined), undefined);
+});
+
 Deno.test("problems, warnings, missing and too wide permissions have lines of their own", async () => {
   const text = (await lines('{ "session": 1, "gatewya": 1 }', {
     held: { granted: NO_PERMISSIONS, missing: { ...NO_PERMISSIONS, net: ["llm.example:443"] }, wide: ["run"] },

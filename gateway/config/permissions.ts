@@ -34,6 +34,7 @@ export function gatewayPermissions(loaded: LoadedConfig, listen: readonly Listen
   return {
     net: unique([
       ...listen.map(({ hostname, port }) => hostPort(hostname, port)),
+      ...(config.canvasHost.enabled ? listen.map(({ hostname }) => hostPort(hostname, config.canvasHost.port)) : []),
       ...config.models.providers.flatMap(({ baseUrl }) => baseUrl === undefined ? [] : netHost(baseUrl) ?? []),
       ...(loaded.asksOllama ? [OLLAMA_HOST] : []),
       ...channels.net,

@@ -16,10 +16,17 @@ async function needed(file: unknown, variables: Record<string, string> = {}) {
   return { loaded, set: gatewayPermissions(loaded, planListen(loaded.config.gateway, () => []).addresses) };
 }
 
-Deno.test("a fresh host needs its two addresses, a look for Ollama, and its own folders", async () => {
+Deno.test("the canvas port is asked for at the same names, and not at all when the canvas host is off", async () => {
+  const own = await needed({ canvasHost: { port: 5000 } });
+  assert.deepEqual(own.set.net.filter((each) => each.endsWith(":5000")), ["127.0.0.1:5000", "[::1]:5000"]);
+  const off = await needed({ canvasHost: { enabled: false } });
+  assert.deepEqual(off.set.net.filter((each) => each.endsWith(":18793")), []);
+});
+
+Deno.test("a fresh host needs its two addresses and those of the canvas, a look for Ollama, and its own folders", async () => {
   const { set, loaded } = await needed({});
   const project = loaded.paths.projectDir;
-  assert.deepEqual(set.net, ["127.0.0.1:18789", "[::1]:18789", "127.0.0.1:11434"]);
+  assert.deepEqual(set.net, ["127.0.0.1:18789", "[::1]:18789", "127.0.0.1:18793", "[::1]:18793", "127.0.0.1:11434"]);
   assert.deepEqual(set.write, ["/h/.openclaw", "/tmp/openclaw-7"]);
   assert.deepEqual(set.read, [
     "/h/.openclaw",
@@ -46,7 +53,14 @@ Deno.test("endpoints, files, variables and folders that the configuration names 
       },
     },
   }, { OPENCLAW_CONFIG_PATH: "/etc/oc/openclaw.json", KEY_B: "k", OPENAI_API_KEY: "unused" });
-  assert.deepEqual(set.net, ["127.0.0.1:4000", "[::1]:4000", "llm.example:443", "10.0.0.1:8080"]);
+  assert.deepEqual(set.net, [
+    "127.0.0.1:4000",
+    "[::1]:4000",
+    "127.0.0.1:4004",
+    "[::1]:4004",
+    "llm.example:443",
+    "10.0.0.1:8080",
+  ]);
   assert.deepEqual(set.write, ["/h/.openclaw", "/etc/oc", "/srv/canvas", "/tmp/openclaw-7"]);
   assert.ok(set.read.includes("/run/secrets/token"));
   assert.ok(set.env.includes("KEY_B"));

@@ -1,14 +1,11 @@
 /** The HTTP surface of the gateway port: routes and nothing else. */
 import { Hono } from "hono";
+import type { CanvasHost } from "../canvas/host.ts";
+import type { HttpBindings } from "./bindings.ts";
+import { serveCanvas } from "./canvas_routes.ts";
 import { frameSources, securityHeaders } from "./security_headers.ts";
 import type { StaticFiles } from "./static_files.ts";
 import type { Webhooks } from "./webhooks.ts";
-
-/** What the server passes with each request. `upgrade`: decide about a WebSocket upgrade instead of serving. */
-export interface HttpBindings {
-  readonly remoteAddress: string;
-  readonly upgrade?: true;
-}
 
 export interface RouteDeps {
   /** WebChat. */
@@ -24,6 +21,8 @@ export interface RouteDeps {
   readonly hasRoom: (address: string) => boolean;
   readonly ready: () => boolean;
   readonly webhooks: Webhooks;
+  /** Undefined: it is switched off. */
+  readonly canvas: CanvasHost | undefined;
 }
 
 const FOREIGN_HOST = {
@@ -41,6 +40,12 @@ export function createRoutes(deps: RouteDeps): Hono<{ Bindings: HttpBindings }> 
   // Before the check of Host: a platform calls by whatever name its owner gave it. A claimed path reaches its worker only.
   app.use("*", async (c, next) => {
     const served = c.env.upgrade ? undefined : deps.webhooks.serve(c.req.raw);
+    if (served === undefined) return await next();
+    return await served;
+  });
+  // Before everything of WebChat's: what agents wrote is served under headers of its own.
+  app.use("*", async (c, next) => {
+    const served = deps.canvas && serveCanvas(deps.canvas, c.req.raw, c.env);
     if (served === undefined) return await next();
     return await served;
   });

@@ -1,14 +1,14 @@
 /** Listens on the gateway's addresses: HTTP goes to the routes, upgrades pass the same middleware, then go to `ws`. */
 import type { Buffer } from "node:buffer";
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
-import type { Hono } from "hono";
 import type { Sockets } from "../connection/sockets.ts";
 import type { Peer } from "../connection/handshake.ts";
 import type { Log } from "../observe/log.ts";
-import type { HttpBindings } from "./routes.ts";
+import type { TakeSocket } from "../canvas/host.ts";
+import type { HttpBindings } from "./bindings.ts";
 
 export interface ListenAddress {
   readonly hostname: string;
@@ -18,8 +18,9 @@ export interface ListenAddress {
 }
 
 export interface HttpOptions {
-  readonly routes: Hono<{ Bindings: HttpBindings }>;
-  readonly sockets: Sockets;
+  readonly routes: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
+  /** Takes the upgrades that no route takes for itself; absent: there are no others. */
+  readonly sockets?: Pick<Sockets, "accept">;
   readonly log: Log;
   /** HTTPS with this certificate and key, in PEM; absent: plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
@@ -64,7 +65,7 @@ export class HttpServer {
 
   #open(address: ListenAddress): Promise<number> {
     const listener = getRequestListener(
-      (request, env) => this.options.routes.fetch(request, { remoteAddress: env.incoming.socket.remoteAddress ?? "" }),
+      (request, env) => this.options.routes.fetch(request, this.#bindings(env.incoming)),
       { overrideGlobalObjects: false },
     );
     const server = this.#create((request, response) => void listener(request, response));
@@ -92,15 +93,29 @@ export class HttpServer {
     );
   }
 
+  #bindings({ url = "/", socket }: Asking): HttpBindings {
+    return { remoteAddress: socket.remoteAddress ?? "", target: url, secure: this.options.tls !== undefined };
+  }
+
+  #peer(request: IncomingMessage): Peer {
+    const header = (name: string): string | undefined => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(", ") : value;
+    };
+    const { remoteAddress: address, secure } = this.#bindings(request);
+    return { address, host: header("host"), origin: header("origin"), secure, headers: { get: header } };
+  }
+
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on("error", (error) => this.options.log.debug("socket.error", { error }));
     try {
-      const address = peerAddress(request);
-      const verdict = await this.options.routes.fetch(asRequest(request), { remoteAddress: address, upgrade: true });
+      let taken: TakeSocket | undefined;
+      const upgrade = { take: (take: TakeSocket) => void (taken = take) };
+      const verdict = await this.options.routes.fetch(asRequest(request), { ...this.#bindings(request), upgrade });
       if (verdict.status !== 204) return await refuse(socket, verdict);
-      if (!socket.destroyed) {
-        this.options.sockets.accept(request, socket, head, peerOf(request, address, this.options.tls !== undefined));
-      }
+      if (socket.destroyed) return;
+      if (taken !== undefined) taken(request, socket, head);
+      else this.options.sockets?.accept(request, socket, head, this.#peer(request));
     } catch (error) {
       this.options.log.warn("http.upgrade.failed", { error });
       socket.destroy();
@@ -108,22 +123,18 @@ export class HttpServer {
   }
 }
 
-const peerAddress = (request: IncomingMessage): string => request.socket.remoteAddress ?? "";
-
-function peerOf(request: IncomingMessage, address: string, secure: boolean): Peer {
-  const header = (name: string): string | undefined => {
-    const value = request.headers[name];
-    return Array.isArray(value) ? value.join(", ") : value;
-  };
-  return { address, host: header("host"), origin: header("origin"), secure, headers: { get: header } };
+/** What the bindings need of a request, of either HTTP. */
+interface Asking {
+  readonly url?: string | undefined;
+  readonly socket: { readonly remoteAddress?: string | undefined };
 }
 
-/** The upgrade as a Request for the middleware: its address and the headers that decide. */
+/** The upgrade as a Request for the middleware: the headers that decide. Which path it is stands in the bindings. */
 function asRequest(request: IncomingMessage): Request {
   const headers = new Headers();
-  for (const name of ["host", "origin", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "user-agent"]) {
-    const value = request.headers[name];
-    if (typeof value === "string") headers.set(name, value);
+  for (const [name, value] of Object.entries(request.headers)) {
+    // Those of the connection itself say nothing about who asks.
+    if (typeof value === "string" && !/^(connection|upgrade|sec-websocket-.*)$/u.test(name)) headers.set(name, value);
   }
   return new Request("http://gateway.invalid/", { headers });
 }
@@ -131,9 +142,9 @@ function asRequest(request: IncomingMessage): Request {
 async function refuse(socket: Duplex, verdict: Response): Promise<void> {
   const body = await verdict.text();
   const head = [
-    `HTTP/1.1 ${verdict.status} ${verdict.status === 503 ? "Service Unavailable" : "Forbidden"}`,
+    `HTTP/1.1 ${verdict.status} ${STATUS_CODES[verdict.status] ?? "Refused"}`,
     "Connection: close",
-    "Content-Type: application/json",
+    `Content-Type: ${verdict.headers.get("content-type") ?? "application/json"}`,
     `Content-Length: ${new TextEncoder().encode(body).length}`,
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);

@@ -17,6 +17,7 @@ import { nodeMethods } from "./methods/nodes.ts";
 import { outboxMethods } from "./methods/outbox.ts";
 import { sendMethods } from "./methods/send.ts";
 import { sessionMethods } from "./methods/sessions.ts";
+import { surfaceMethods } from "./methods/surfaces.ts";
 import { systemMethods } from "./methods/system.ts";
 import { webLoginMethods } from "./methods/web_login.ts";
 
@@ -39,5 +40,6 @@ export const METHODS: readonly MethodDef[] = [
   ...senderPairingMethods,
   ...nodeLinkMethods,
   ...execApprovalMethods,
+  ...surfaceMethods,
   ...emptyMethods,
 ];

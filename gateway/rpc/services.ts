@@ -51,6 +51,8 @@ export interface Services {
   readonly approvals: ExecApprovals;
   readonly canvasFiles: CanvasFiles;
   readonly surfaces: CanvasSurfaces;
+  /** Why the canvas host has no port of its own although it should. */
+  readonly canvasProblem: () => string | undefined;
   readonly screens: Screens;
   readonly connections: Connections;
   /** A new link for a phone with each call (gateway/auth/phone_link.ts). */

@@ -74,6 +74,7 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["channels.pairing.approve", async (context: SampleContext) => ({ ...await askAsStranger(context), notify: true })],
   ["channels.pairing.dismiss", async (context: SampleContext) => await askAsStranger(context)],
   ["node.list", {}],
+  ["plugin.surface.refresh", { surface: "canvas" }],
   ["gateway.identity.get", {}],
   ["question.list", {}],
   ["plugin.approval.list", {}],
@@ -114,7 +115,10 @@ export const ALWAYS_REFUSED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Methods of the role node, called by a node. */
-export const NODE_CALLS: readonly (readonly [method: string, params: unknown])[] = [["skills.bins", {}]];
+export const NODE_CALLS: readonly (readonly [method: string, params: unknown])[] = [
+  ["skills.bins", {}],
+  ["node.pluginSurface.refresh", {}],
+];
 
 /** The params of a sample call. */
 export async function resolve(params: Params, context: SampleContext): Promise<unknown> {

@@ -232,6 +232,7 @@ export function fakeServices(change: Partial<Services> = {}): FakeServices {
     approvals: missing("approvals"),
     canvasFiles: missing("canvasFiles"),
     surfaces: missing("surfaces"),
+    canvasProblem: () => undefined,
     screens: missing("screens"),
     tools: { all: () => [{ name: "time", description: "The time" }] },
     identity: { deviceId: "d".repeat(64), publicKey: "k".repeat(43) },

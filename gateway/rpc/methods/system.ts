@@ -87,6 +87,7 @@ const MAX_HELD = 100;
 
 function gatewayStatus(services: Services): Static<typeof StatusResult>["gateway"] {
   const { issues, warnings } = services.live.current();
+  const canvas = services.canvasProblem();
   return {
     version: services.version,
     pid: process.pid,
@@ -97,7 +98,7 @@ function gatewayStatus(services: Services): Static<typeof StatusResult>["gateway
     devicesWaiting: services.pairing.list().pending.length,
     configIssues: [...issues],
     restartRequired: [...services.live.restartReasons()],
-    configWarnings: [...warnings],
+    configWarnings: [...warnings, ...(canvas === undefined ? [] : [{ path: "canvasHost.port", message: canvas }])],
   };
 }
 
