@@ -1,8 +1,10 @@
 /** Joins channels and delivery: what comes in goes to runs, what runs say goes out. Built before the runs, joined after. */
 import type { RunService } from "./agent/types.ts";
+import type { ExecApprovals } from "./approval/types.ts";
 import type { Bus } from "./bus.ts";
 import type { ConfigControl } from "./config/control.ts";
 import type { ChannelEntry } from "./config/types.ts";
+import { type ApprovalCards, createApprovalCards } from "./delivery/approval_cards.ts";
 import { openReplyStream } from "./delivery/coalesce.ts";
 import { createInbox, type Inbox } from "./delivery/inbox.ts";
 import { createIntake, type Intake } from "./delivery/intake.ts";
@@ -30,6 +32,9 @@ export interface MessagingDeps {
   readonly sessions: SessionStore;
   readonly transcript: Transcript;
   readonly live: ConfigControl;
+  /** Commands that wait for the owner: chats show them, and owners decide there. */
+  readonly approvals: ExecApprovals;
+  readonly nodeName: (nodeId: string) => string | undefined;
   /** Encrypts what providers keep with us. */
   readonly storeKey: Uint8Array;
   /** Providers beside the shipped ones; only tests have any. */
@@ -70,7 +75,7 @@ export function createMessaging(deps: MessagingDeps): Messaging {
   const senders = createSenderPairing({ db, clock });
   const notes = createOwnerNotes(deps);
   const registry = channelEntries(deps.workerEntries);
-  const joined: { intake?: Intake; ready?: true } = {};
+  const joined: { intake?: Intake; cards?: ApprovalCards; ready?: true } = {};
   const tell = createStateNews(notes.add);
   const channels = createChannels({
     registry,
@@ -134,6 +139,7 @@ export function createMessaging(deps: MessagingDeps): Messaging {
     outlet,
     join(runs) {
       const history = createGroupHistory({ db, clock });
+      const cards = joined.cards = createApprovalCards({ ...deps, config, channels, inbox, outbox, runs });
       joined.intake = createIntake({
         db,
         clock,
@@ -149,10 +155,12 @@ export function createMessaging(deps: MessagingDeps): Messaging {
         pairing: senders,
         history,
         outlet,
+        cards,
         tellOwner: (sentence) => notes.add(sentence),
       });
     },
     async begin() {
+      joined.cards?.begin();
       outbox.recover();
       await channels.begin();
       joined.ready = true;

@@ -144,6 +144,7 @@ class Runs implements RunService {
       seq: run.events.seq,
       // A running message is in the transcript already; shown twice it would stand doubled on the page.
       message: run.state.at === "queued" ? userMessage(run) : undefined,
+      reply: run.facts.request.reply,
     }));
   }
 

@@ -223,6 +223,8 @@ export interface RunService {
     readonly text: string;
     readonly seq: number;
     readonly message: Message | undefined;
+    /** The chat that gets its answer. */
+    readonly reply?: ReplyRoute | undefined;
   }[];
   activeCount(): number;
   /** The session of a run that is queued or running now; undefined when there is none with this id. */

@@ -43,6 +43,8 @@ export interface Inbox {
   mark(id: string, state: InboxState, facts?: InboxMark): void;
   /** The last rows in a state, the latest first; for the list of refusals. */
   latest(state: InboxState, limit: number): readonly InboxRow[];
+  /** The last event that somebody else than the account itself caused in a chat. */
+  lastFrom(channel: string, accountId: string, chatId: string): InboxRow | undefined;
   /** Drops rows that are done, after a month or beyond the cap; open rows stay. */
   sweep(): void;
 }
@@ -82,6 +84,8 @@ export function createInbox({ db, clock, trail }: InboxDeps): Inbox {
       }),
     latest: (state, limit) =>
       select("SELECT * FROM inbox WHERE state = ? ORDER BY received_at DESC LIMIT ?", state, limit),
+    lastFrom: (channel, accountId, chatId) =>
+      select(LAST_IN_CHAT, channel, accountId, chatId).find(({ event }) => event.sender.isSelf !== true),
     sweep() {
       db.run(`DELETE FROM inbox WHERE received_at < ? AND ${ENDED}`, clock.now() - KEEP_MS);
       const surplus = Number(db.get("SELECT COUNT(*) AS count FROM inbox")?.["count"] ?? 0) - MAX_ROWS;
@@ -95,6 +99,8 @@ export function createInbox({ db, clock, trail }: InboxDeps): Inbox {
   };
 }
 
+const LAST_IN_CHAT = "SELECT * FROM inbox WHERE channel = ? AND account = ? AND chat_id = ? " +
+  "ORDER BY received_at DESC, rowid DESC LIMIT 20";
 const ENDED = "state NOT IN ('received', 'accepted')";
 const SELECT_KNOWN = "SELECT id FROM inbox WHERE channel = ? AND account = ? AND dedupe_key = ?";
 const UPDATE = "UPDATE inbox SET state = ?, reason = COALESCE(?, reason), session_key = COALESCE(?, session_key), " +

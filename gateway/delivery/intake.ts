@@ -7,6 +7,7 @@ import type { Bus } from "../bus.ts";
 import type { Clock } from "../observe/clock.ts";
 import { type Allowed, isSelfChat } from "../session/access.ts";
 import { activationAnswer, parseActivation } from "../session/activation.ts";
+import { parseApprove } from "../session/approve_command.ts";
 import { isStopText } from "../session/commands.ts";
 import { sendAllowed } from "../session/send_policy.ts";
 import type { SenderPairing } from "../session/sender_pairing.ts";
@@ -15,7 +16,9 @@ import type { GroupHistory } from "../session/group_history.ts";
 import type { RunService } from "../agent/types.ts";
 import type { Channels } from "../supervisor/types.ts";
 import type { Db } from "../storage/db.ts";
+import type { ApprovalCards } from "./approval_cards.ts";
 import type { Inbox, InboxRow } from "./inbox.ts";
+import { decideByButton, decideByCommand } from "./intake_approvals.ts";
 import { createDebounce, type Debounce } from "./intake_debounce.ts";
 import { commandText, createGate, type Gate, type GateDeps, type Seen } from "./intake_gate.ts";
 import { addNote, noteText } from "./intake_notes.ts";
@@ -44,6 +47,8 @@ export interface IntakeDeps extends GateDeps {
   readonly pairing: SenderPairing;
   readonly history: GroupHistory;
   readonly outlet: Pick<RunOutlet, "onEnded">;
+  /** Approvals of commands in chats. */
+  readonly cards?: ApprovalCards;
   /** A sentence for the owner's eyes; without message bodies. Joins the caller's transaction. */
   readonly tellOwner?: (sentence: string) => void;
 }
@@ -152,16 +157,20 @@ class Pipeline implements Intake {
 
   #allowed(seen: Seen, access: Allowed): void {
     const { event, route, session } = seen;
+    const place = { channel: seen.row.channel, accountId: seen.row.accountId, chatId: event.chat.id };
+    const button = event.kind === "button" ? this.#own.buttonGroup(place, event.messageId, event.data) : undefined;
+    const { cards } = this.deps;
+    // An owner decides whether or not the agent may answer in this chat.
+    if (event.kind === "button" && cards?.isCard(event.data, button)) {
+      return decideByButton({ ...this.deps, cards, refusals: this.#refusals }, seen, event, access);
+    }
     // Before any sign of life: whoever gets no answer gets no read mark either.
     if (!sendAllowed(this.deps.config().session.sendPolicy, route, event.chat.kind, session?.entry)) {
       return this.#refusals.refuse(seen.row, "send_policy");
     }
     if (event.kind === "message") return this.#message(seen, event, access);
     if (event.kind !== "button") return this.#note(seen, noteText(event, undefined));
-    const place = { channel: seen.row.channel, accountId: seen.row.accountId, chatId: event.chat.id };
-    if (!this.#own.hasButton(place, event.messageId, event.data)) {
-      return this.#refusals.ignore(seen.row, "foreign_button");
-    }
+    if (button === undefined) return this.#refusals.ignore(seen.row, "foreign_button");
     if (access.isCommand) return this.#command(seen, event.data, access);
     const text = `callback_data: ${event.data}`;
     startRun(this.#start, [seen], { text, attachments: [], quote: "", isCommand: false });
@@ -228,6 +237,11 @@ class Pipeline implements Intake {
 
   #command(seen: Seen, text: string, access: Allowed): void {
     const { row } = seen;
+    const { cards } = this.deps;
+    const approve = cards && parseApprove(text);
+    if (cards && approve) {
+      return decideByCommand({ ...this.deps, cards, refusals: this.#refusals }, seen, approve, access);
+    }
     const activation = parseActivation(text);
     if (!access.commandAuthorized || (activation && !access.mayConfigure)) {
       return this.#refusals.refuse(row, "command_not_authorized");

@@ -6,6 +6,7 @@ import type { Config } from "../config/types.ts";
 import type { Log } from "../observe/log.ts";
 import { type AccessDecision, decideAccess } from "../session/access.ts";
 import { parseActivation } from "../session/activation.ts";
+import { parseApprove } from "../session/approve_command.ts";
 import { isStopText, parseCommand } from "../session/commands.ts";
 import { compilePatterns, withoutLeadingMentions } from "../session/mention.ts";
 import { type Route, routeMessage } from "../session/routing.ts";
@@ -86,7 +87,7 @@ const isNative = (event: Inbound): boolean =>
 
 /** Words such as `wait` only stop something when there is something to stop. */
 function isControl(text: string, config: Config, busy: boolean): boolean {
-  if (parseActivation(text) || parseCommand(text, config.session.resetTriggers)) return true;
+  if (parseActivation(text) || parseApprove(text) || parseCommand(text, config.session.resetTriggers)) return true;
   return isStopText(text) && (busy || text.trim().startsWith("/"));
 }
 

@@ -39,6 +39,8 @@ export interface OutboxDeps {
 
 export interface DeliveryService extends Outbox {
   readonly drafts: Drafts;
+  /** Drops what of the delivery is not on its way yet, because it is of no use any more. Nobody is told. */
+  cancel(groupId: string, reason: string): void;
   /** Nothing of the account is sent for so long: its platform said so. */
   pause(channel: string, accountId: string, ms: number): void;
   /** Whether something for this chat waits or is on its way. */
@@ -98,6 +100,10 @@ export function createOutbox(deps: OutboxDeps): DeliveryService {
       return row;
     },
     drop: (id) => db.transaction(() => drop(parts, id)),
+    cancel(groupId, reason) {
+      db.transaction(() => cancel(parts, groupId, reason));
+      queueMicrotask(() => stopped ? undefined : settled.changed(groupId));
+    },
     parts(groupId) {
       const group = rows.group(groupId);
       return { all: group.length, text: group.filter((row) => row.message.media === undefined).length };
@@ -136,7 +142,7 @@ function enqueue(parts: Parts, delivery: Delivery): readonly string[] {
   // A draft shows the text already, and cannot become the caption of an attachment.
   const drafted = delivery.draft !== undefined || parts.drafts.of(groupId, 0) !== undefined;
   const planned = planParts({ ...delivery, text: withoutBlocks(parts, delivery) }, rules, !drafted);
-  const expiresAt = clock.now() + rules.ttlMs[delivery.class];
+  const expiresAt = clock.now() + Math.min(rules.ttlMs[delivery.class], delivery.ttlMs ?? Infinity);
   const ids = planned.map(({ message, media }, part) => {
     const id = uuid();
     const row = { id, class: delivery.class, channel, accountId, groupId, part, message, media, expiresAt };
@@ -222,6 +228,14 @@ function drop(parts: Parts, id: string): OutboxRow {
   }
   queueMicrotask(() => parts.stopped() ? undefined : settled.changed(row.groupId));
   return view(existing(rows, id, "drop"));
+}
+
+function cancel({ rows, trail }: Parts, groupId: string, reason: string): void {
+  for (const row of rows.group(groupId)) {
+    if (row.state !== "queued") continue;
+    rows.finish(row.id, "dropped", reason);
+    trail.add(row.id, "outbox.cancelled", { reason });
+  }
 }
 
 const wasStopped = (row: FullRow): boolean => row.state === "failed" && row.error === STOPPED;

@@ -11,17 +11,19 @@ export interface ChatPlace {
 }
 
 export interface OwnMessages {
-  /** Whether we sent the message and put a button with this data on it. */
-  hasButton(place: ChatPlace, messageId: string, data: string): boolean;
+  /** The delivery with which we put a button with this data on the message; undefined: the button is not ours. */
+  buttonGroup(place: ChatPlace, messageId: string, data: string): string | undefined;
   /** Whether we sent this message, or are sending this very text, lately. */
   isEcho(place: ChatPlace, messageId: string, text: string, now: number): boolean;
 }
 
 export function createOwnMessages(db: Db): OwnMessages {
   return {
-    hasButton: ({ channel, accountId, chatId }, messageId, data) =>
-      db.all(WITH_ID, channel, accountId, messageId, chatId, chatId)
-        .some((row) => buttonData(JSON.parse(String(row["message"]))).includes(data)),
+    buttonGroup({ channel, accountId, chatId }, messageId, data) {
+      const row = db.all(WITH_ID, channel, accountId, messageId, chatId, chatId)
+        .find((each) => buttonData(JSON.parse(String(each["message"]))).includes(data));
+      return row && String(row["group_id"]);
+    },
     isEcho({ channel, accountId, chatId }, messageId, text, now) {
       return db.all(LATELY, channel, accountId, chatId, now - ECHO_MS).some((row) =>
         (row["receipt"] !== null && String(row["receipt"]).includes(JSON.stringify(messageId))) ||
@@ -32,7 +34,7 @@ export function createOwnMessages(db: Db): OwnMessages {
 }
 
 /** The chat is named as the sender of the message named it, or as the platform answered: `user:12` is some direct chat. */
-const WITH_ID = "SELECT message FROM outbox WHERE channel = ? AND account = ? AND receipt IS NOT NULL " +
+const WITH_ID = "SELECT message, group_id FROM outbox WHERE channel = ? AND account = ? AND receipt IS NOT NULL " +
   "AND EXISTS (SELECT 1 FROM json_each(receipt, '$.messageIds') WHERE value = ?) " +
   "AND (chat_id = ? OR json_extract(receipt, '$.chatId') = ?) LIMIT 20";
 const LATELY = "SELECT message, receipt FROM outbox WHERE channel = ? AND account = ? AND chat_id = ? " +

@@ -25,6 +25,8 @@ export interface Delivery {
   readonly media: readonly MediaOut[];
   readonly buttons?: readonly (readonly Static<typeof Button>[])[];
   readonly silent?: boolean;
+  /** Milliseconds after which it is of no use any more; never longer than its class allows. */
+  readonly ttlMs?: number;
   /** All rows of one delivery; repeats with the same id are not delivered twice. */
   readonly groupId: string;
   readonly inboxId: string | undefined;

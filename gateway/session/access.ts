@@ -29,6 +29,7 @@ export const REASONS = {
   history_off: "the agent was not addressed and no context is kept",
   reactions_off: "reactions are not wanted here",
   foreign_button: "the button is not ours",
+  not_owner: "only the owner decides about commands",
   send_policy: "the send policy of the session denies answers",
   empty: "there is neither text nor an attachment",
   replaced: "a later edit replaced it",
@@ -56,6 +57,11 @@ export interface AccessInput {
   /** `commands.ownerAllowFrom`; empty: the senders named in allowFrom. */
   readonly ownerAllowFrom?: readonly string[];
 }
+
+/** What it takes to tell an owner. */
+export type OwnerInput = Pick<AccessInput, "manifest" | "config" | "ownerAllowFrom"> & {
+  readonly event: Pick<Inbound, "sender">;
+};
 
 export interface Allowed {
   readonly decision: "allow";
@@ -97,13 +103,16 @@ export function decideAccess(input: AccessInput): AccessDecision {
 }
 
 /** Whether this sender is the owner: named by the owner, or the account's own person. Paired senders are guests. */
-export function isOwner(input: AccessInput): boolean {
+export function isOwner(input: OwnerInput): boolean {
   const { manifest, event } = input;
   if (manifest.personal && event.sender.isSelf === true) return true;
   return names(ownersOf(input), event.sender, manifest.id);
 }
 
-const ownersOf = ({ config, ownerAllowFrom = [] }: AccessInput): readonly string[] =>
+/** Who is named as the owner over this account. */
+export const ownersOf = (
+  { config, ownerAllowFrom = [] }: Pick<OwnerInput, "config" | "ownerAllowFrom">,
+): readonly string[] =>
   ownerAllowFrom.length > 0 ? ownerAllowFrom : directRules(config).allowFrom.filter((entry) => entry !== "*");
 
 /** Own messages are ignored, but for the chat with oneself on a personal account. */

@@ -86,7 +86,8 @@ export function createOutlet({ api, settings, answers, onSent }: OutletDeps): Ou
       return { receipt, ...(pollId === undefined ? {} : { pollId }) };
     },
     async edit(target, messageId, text, signal) {
-      const body = { content: textOf(text), allowed_mentions: allowedMentions(settings) };
+      // Buttons of a question that is answered have no use.
+      const body = { content: textOf(text), allowed_mentions: allowedMentions(settings), components: [] };
       const channel = await channelOf(target, signal);
       await api.call("patch", `/channels/${channel}/messages/${idOf(messageId, "message")}`, signal, { body });
     },
