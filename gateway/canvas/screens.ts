@@ -12,6 +12,7 @@ import type { Db } from "../storage/db.ts";
 import { type Board, compact, push, restore } from "./a2ui/board.ts";
 import { createDialects } from "./a2ui/dialects.ts";
 import { LIMITS } from "./a2ui/problem.ts";
+import { createActionGate } from "./action_gate.ts";
 import { checkPage } from "./page.ts";
 import { createRecent } from "./recent.ts";
 import type { Screen, Screens } from "./types.ts";
@@ -41,6 +42,7 @@ const isState = checker(CanvasState);
 export function createScreens({ db, clock, bus, schemaDir }: ScreensDeps): Screens {
   const dialectOf = createDialects(schemaDir);
   const recent = createRecent<Kept>();
+  const gate = createActionGate(clock);
   const listeners: ((screen: Screen, change: CanvasChange, state: CanvasState) => void)[] = [];
 
   const read = (screen: Screen): Kept => {
@@ -108,6 +110,7 @@ export function createScreens({ db, clock, bus, schemaDir }: ScreensDeps): Scree
       const page = old.state.page?.kind === "a2ui" ? null : old.state.page;
       return keep(screen, { state: next(old, { page, a2ui: null }), board: undefined }, { kind: "reset" });
     },
+    takeAction: (sessionKey) => gate.take(sessionKey),
     onChange: (listener) => void listeners.push(listener),
   };
 

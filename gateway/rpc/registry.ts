@@ -2,6 +2,7 @@
 import type { MethodDef } from "./define.ts";
 import { agentMethods } from "./methods/agent.ts";
 import { agentsMethods } from "./methods/agents.ts";
+import { canvasMethods } from "./methods/canvas.ts";
 import { channelMethods } from "./methods/channels.ts";
 import { senderPairingMethods } from "./methods/channel_pairing.ts";
 import { chatMethods } from "./methods/chat.ts";
@@ -40,6 +41,7 @@ export const METHODS: readonly MethodDef[] = [
   ...senderPairingMethods,
   ...nodeLinkMethods,
   ...execApprovalMethods,
+  ...canvasMethods,
   ...surfaceMethods,
   ...emptyMethods,
 ];

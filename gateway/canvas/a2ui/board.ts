@@ -1,7 +1,7 @@
 /** The surfaces of one screen, and what a push makes of them. */
 import { invalid } from "../../../schemas/error.ts";
 import type { A2uiVersion } from "../../../schemas/event/canvas.ts";
-import type { Dialect, Surface, Surfaces } from "./dialect.ts";
+import { type Dialect, type Surface, type Surfaces, textAt } from "./dialect.ts";
 import { isObject, type JsonObject, LIMITS, Problem, quoted } from "./problem.ts";
 import { checkTree } from "./tree.ts";
 import { type Counts, walk } from "./walk.ts";
@@ -112,3 +112,10 @@ export function restore(dialectOf: DialectOf, version: A2uiVersion, messages: re
   }
   return { version, surfaces };
 }
+
+/** The surfaces that messages are about, each once, in the order of their first message. */
+export const surfaceIds = (messages: readonly JsonObject[]): string[] => [
+  ...new Set(
+    messages.flatMap((message) => Object.values(message)).flatMap((body) => textAt(body, "surfaceId") ?? []),
+  ),
+];
