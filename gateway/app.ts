@@ -228,6 +228,8 @@ function createServices(deps: ServiceDeps) {
     sessions,
     transcript,
     live,
+    approvals: periphery.approvals,
+    nodeName: (nodeId) => periphery.nodes.get(nodeId)?.displayName,
     storeKey: deps.storeKey,
     workerEntries: deps.workerEntries ?? [],
     ...(deps.supervised === true ? { orderlyRestart: (reason: string) => deps.restart.resolve(reason) } : {}),
