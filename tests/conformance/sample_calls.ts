@@ -75,6 +75,12 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["channels.pairing.dismiss", async (context: SampleContext) => await askAsStranger(context)],
   ["node.list", {}],
   ["plugin.surface.refresh", { surface: "canvas" }],
+  ["canvas.present", { sessionKey: KEY, path: "report/index.html" }],
+  ["canvas.a2ui.push", { sessionKey: KEY, jsonl: '{"deleteSurface":{"surfaceId":"main"}}' }],
+  ["canvas.get", { sessionKey: KEY }],
+  ["canvas.action", { sessionKey: KEY, action: { id: "sample", name: "bench:5:0" } }],
+  ["canvas.a2ui.reset", { sessionKey: KEY }],
+  ["canvas.hide", { sessionKey: KEY }],
   ["gateway.identity.get", {}],
   ["question.list", {}],
   ["plugin.approval.list", {}],
@@ -118,6 +124,7 @@ export const ALWAYS_REFUSED: ReadonlyMap<string, string> = new Map([
 export const NODE_CALLS: readonly (readonly [method: string, params: unknown])[] = [
   ["skills.bins", {}],
   ["node.pluginSurface.refresh", {}],
+  ["node.canvas.get", {}],
 ];
 
 /** The params of a sample call. */
