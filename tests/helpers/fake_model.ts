@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setImmediate } from "node:timers";
+import { inspectOpenAi, type ShownPicture } from "../servers/model_pictures.ts";
 
 /** What the model does with the next request. */
 export type Script =
@@ -26,6 +27,8 @@ export interface ModelRequest {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly body: Record<string, unknown>;
+  /** The pictures of the whole prompt, oldest first. */
+  readonly pictures: readonly ShownPicture[];
 }
 
 export interface FakeModelOptions {
@@ -90,7 +93,10 @@ export class FakeModel implements AsyncDisposable {
       return sendJson(res, 200, { object: "list", data: [{ id: "bench-model", object: "model" }] });
     }
     const body: Record<string, unknown> = JSON.parse(await text(req));
-    this.requests.push({ path: req.url ?? "", authorization: req.headers.authorization, body });
+    const seen = { path: req.url ?? "", authorization: req.headers.authorization, body };
+    const pictures = judged(body);
+    if (typeof pictures === "string") return sendJson(res, 400, { error: { message: pictures, type: "error" } });
+    this.requests.push({ ...seen, pictures });
     const step = this.#script.shift() ?? fromPrompt(body);
     this.open++;
     try {
@@ -140,6 +146,15 @@ export class FakeModel implements AsyncDisposable {
       res.write(Uint8Array.of(byte));
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
+  }
+}
+
+/** The pictures, or what an endpoint would say to a prompt that it refuses. */
+function judged(body: Record<string, unknown>): readonly ShownPicture[] | string {
+  try {
+    return inspectOpenAi(body);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
