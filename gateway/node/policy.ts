@@ -55,7 +55,14 @@ const PERSONAL = [
   "motion.activity",
   "motion.pedometer",
 ];
-const HOST = ["system.which", "system.execApprovals.get", "system.execApprovals.set", "browser.proxy"];
+/** `system.run.prepare` only says how a command would be run. */
+const HOST = [
+  "system.which",
+  "system.run.prepare",
+  "system.execApprovals.get",
+  "system.execApprovals.set",
+  "browser.proxy",
+];
 
 const TABLE: Readonly<Record<Group, ReadonlySet<string>>> = {
   ios: new Set([...CANVAS, "location.get", ...PERSONAL, "system.notify"]),
@@ -78,9 +85,10 @@ const DANGEROUS = new Set([
 /** Whether a command is off on every platform until the owner names it. */
 export const isDangerous = (command: string): boolean => command.startsWith("camera.") || DANGEROUS.has(command);
 
-/** Whether `command` is one that acts on the node's host: its approval needs operator.admin. */
-export const needsAdmin = (command: string): boolean =>
-  isDangerous(command) || command.startsWith("system.") || command.startsWith("browser.");
+const HARMLESS = new Set([...CANVAS, "location.get", ...PERSONAL]);
+
+/** Whether the approval of `command` needs operator.admin: what acts on the node's host, and what nobody here knows. */
+export const needsAdmin = (command: string): boolean => !HARMLESS.has(command);
 
 /** Whether a list holds the command, by name or by `<family>.*`. */
 export const listed = (list: readonly string[], command: string): boolean =>
@@ -115,7 +123,8 @@ const dangerous = (command: string): string =>
   `configuration for every node, or run openclaw nodes approve <node> --allow ${command} for this one`;
 
 const strange = (command: string): string =>
-  `"${command}" is not on the list of this node's platform; add it to gateway.nodes.allowCommands in the configuration`;
+  `"${command}" is not on the list of this node's platform; add it to gateway.nodes.allowCommands in the configuration ` +
+  `for every node, or run openclaw nodes approve <node> --allow ${command} for this one`;
 
 /** The platform decides by its first word, else the device family does. */
 function groupOf({ platform, deviceFamily }: NodePlatform): Group {
