@@ -115,6 +115,7 @@ export class CanvasDesk {
       case "reset": {
         const { surfaces } = view;
         this.#set({ revision, surfaces: surfaces && { ...surfaces, messages: [], epoch: surfaces.epoch + 1 } });
+        if (view.page?.kind === "a2ui") this.#set({ page: undefined, shown: false, unseen: false });
         break;
       }
       case "present":

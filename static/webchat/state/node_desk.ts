@@ -3,7 +3,7 @@ import type { Timers } from "../../client/link.ts";
 import { may } from "../../client/protocol.ts";
 import { type Failure, failureOf } from "./channels_model.ts";
 import type { Wire } from "./chat.ts";
-import { nodeKey, type NodeRequest, nodeRequestKey, type NodesState } from "./nodes_model.ts";
+import { nodeKey, type NodeRequest, nodeRequestKey, type NodeRow, type NodesState } from "./nodes_model.ts";
 import { readLink, readNodePairs, readNodes } from "./nodes_parse.ts";
 import { once } from "./once.ts";
 import type { Store } from "./store.ts";
@@ -44,26 +44,32 @@ export class NodeDesk {
   /** `allow`: the dangerous commands that the person ticked. */
   approve({ requestId }: NodeRequest, allow: readonly string[]): Promise<boolean> {
     const params = { requestId, ...(allow.length ? { allowCommands: [...allow] } : {}) };
-    return this.#act(nodeRequestKey(requestId), "node.pair.approve", params);
+    return this.#act(nodeRequestKey(requestId), () => this.wire.request("node.pair.approve", params));
   }
 
   reject({ requestId }: NodeRequest): Promise<boolean> {
-    return this.#act(nodeRequestKey(requestId), "node.pair.reject", { requestId });
+    return this.#act(nodeRequestKey(requestId), () => this.wire.request("node.pair.reject", { requestId }));
   }
 
   rename(nodeId: string, displayName: string): Promise<boolean> {
-    return this.#act(nodeKey(nodeId), "node.rename", { nodeId, displayName });
+    return this.#act(nodeKey(nodeId), () => this.wire.request("node.rename", { nodeId, displayName }));
   }
 
-  remove(nodeId: string): Promise<boolean> {
-    return this.#act(nodeKey(nodeId), "node.pair.remove", { nodeId });
+  /** What was approved of it goes, and its device with it: otherwise it would stay in the list and ask again. */
+  remove({ nodeId, paired }: NodeRow): Promise<boolean> {
+    return this.#act(nodeKey(nodeId), async () => {
+      await this.wire.request("node.pair.remove", { nodeId }).catch((error: unknown) => {
+        if (!paired || !(error instanceof Error) || !/unknown nodeId/.test(error.message)) throw error;
+      });
+      if (paired) await this.wire.request("device.pair.remove", { deviceId: nodeId });
+    });
   }
 
   /** Switches one dangerous command of a node; the others stay as they are. */
   toggle(nodeId: string, command: string, on: boolean): Promise<boolean> {
     const others = (this.#state().allowed[nodeId] ?? []).filter((one) => one !== command);
     const allowCommands = on ? [...others, command] : others;
-    return this.#act(nodeKey(nodeId), "node.commands.set", { nodeId, allowCommands });
+    return this.#act(nodeKey(nodeId), () => this.wire.request("node.commands.set", { nodeId, allowCommands }));
   }
 
   /** A link with a one-use code for a phone. */
@@ -82,11 +88,11 @@ export class NodeDesk {
   }
 
   /** A request for one item: busy while it is under way, and its refusal stands beside the item. */
-  async #act(key: string, method: string, params: unknown): Promise<boolean> {
+  async #act(key: string, job: () => Promise<unknown>): Promise<boolean> {
     if (this.#state().busy.includes(key)) return false;
     this.#set({ busy: [...this.#state().busy, key], failures: without(this.#state().failures, key) });
     try {
-      await this.wire.request(method, params);
+      await job();
       return true;
     } catch (error) {
       this.#fail(key, error);

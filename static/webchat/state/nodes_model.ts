@@ -79,9 +79,9 @@ const DANGEROUS = /^(camera\..+|screen\.record|sms\.send|system\.run|contacts\.a
 /** Off until the owner allows it; the gateway decides, this is for the switches. */
 export const isDangerous = (command: string): boolean => DANGEROUS.test(command);
 
-/** The dangerous commands that a node has, switched on or not. */
-export function switchesOf(node: NodeRow): string[] {
-  const all = [...node.commands, ...node.off.map(({ command }) => command)];
+/** The dangerous commands that a node has, switched on or not; of one that is away, those that the owner allowed. */
+export function switchesOf(node: NodeRow, allowed: readonly string[]): string[] {
+  const all = [...node.commands, ...node.waits ? [] : node.off.map(({ command }) => command), ...allowed];
   return [...new Set(all.filter(isDangerous))].sort();
 }
 

@@ -25,14 +25,17 @@ export function NodeCard({ node, state }: { node: NodeRow; state: State }) {
   const failure = state.nodes.failures[nodeKey(node.nodeId)];
   const tone = node.waits ? "busy" : node.connected ? "good" : "off";
   const word = t.nodes.state[node.waits ? "waits" : node.connected ? "connected" : "away"];
-  const off = node.off.filter(({ command }) => !isDangerous(command));
+  // A node that waits has all of it off; its request says what it offers.
+  const off = node.waits ? [] : node.off.filter(({ command }) => !isDangerous(command));
   return (
     <li class="device account node" data-tone={tone}>
       <CardHead title={node.name} word={word} />
       <NodeFacts node={node} skewMs={state.nodes.skewMs} />
-      <p class="abilities">
-        <b>{t.nodes.can}:</b> {node.commands.length ? abilityWords(t, node.commands) : t.nodes.canNothing}
-      </p>
+      {node.connected && !node.waits && (
+        <p class="abilities">
+          <b>{t.nodes.can}:</b> {node.commands.length ? abilityWords(t, node.commands) : t.nodes.canNothing}
+        </p>
+      )}
       <Switches node={node} state={state} />
       {off.length > 0 && (
         <details class="fold">
@@ -69,11 +72,11 @@ function NodeFacts({ node, skewMs }: { node: NodeRow; skewMs: number }) {
 /** Dangerous commands that the node has. One that the configuration allows for all nodes cannot be switched here. */
 function Switches({ node, state }: { node: NodeRow; state: State }) {
   const { t, chat } = useUi();
-  const commands = switchesOf(node);
+  const allowed = state.nodes.allowed[node.nodeId] ?? [];
+  const commands = switchesOf(node, allowed);
   if (!commands.length) return null;
   const able = may(state.hello, "operator.admin") && state.hello?.methods.has("node.commands.set") === true;
   const busy = state.nodes.busy.includes(nodeKey(node.nodeId));
-  const allowed = state.nodes.allowed[node.nodeId] ?? [];
   return (
     <fieldset class="switches" disabled={!able || busy}>
       <legend>{t.nodes.dangerous}</legend>
@@ -143,7 +146,7 @@ function Buttons({ node, state }: { node: NodeRow; state: State }) {
           title={t.nodes.removeAsk(node.name)}
           hint={t.nodes.removeHint}
           action={t.remove}
-          onConfirm={() => void chat.nodes.remove(node.nodeId)}
+          onConfirm={() => void chat.nodes.remove(node)}
           onClose={close}
         />
       )}
