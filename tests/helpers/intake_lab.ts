@@ -1,9 +1,12 @@
 /** The whole way of a message without workers: real stores, real intake, runs and outbox; a scripted model and platform. */
+import { createExecApprovals } from "../../gateway/approval/approvals.ts";
+import type { ExecApprovals } from "../../gateway/approval/types.ts";
 import { createRunService } from "../../gateway/agent/run_service.ts";
 import { sameTools } from "../../gateway/agent/tools.ts";
 import type { RunService, Tool } from "../../gateway/agent/types.ts";
 import type { Config } from "../../gateway/config/types.ts";
 import { openReplyStream } from "../../gateway/delivery/coalesce.ts";
+import { type ApprovalCards, createApprovalCards } from "../../gateway/delivery/approval_cards.ts";
 import { createInbox, type Inbox, type InboxRow } from "../../gateway/delivery/inbox.ts";
 import { createIntake, type Intake } from "../../gateway/delivery/intake.ts";
 import { createOutbox, type DeliveryService } from "../../gateway/delivery/outbox.ts";
@@ -55,6 +58,8 @@ export class IntakeLab {
   readonly pairing: SenderPairing;
   readonly runs: RunService;
   readonly intake: Intake;
+  readonly approvals: ExecApprovals;
+  readonly cards: ApprovalCards;
   /** Bytes by reference; a missing one fails. */
   readonly media = new Map<string, Uint8Array<ArrayBuffer>>();
   /** Sentences for the owner. */
@@ -94,6 +99,15 @@ export class IntakeLab {
       tools: sameTools(options.tools ?? []),
       outlet,
     });
+    this.approvals = createExecApprovals({ clock, bus, log: silentLog, stateDir: "/dev/null" });
+    this.cards = createApprovalCards({
+      ...parts,
+      approvals: this.approvals,
+      outbox: this.outbox,
+      sessions: this.sessions,
+      runs: this.runs,
+      nodeName: (id) => id === "n1" ? "Kitchen" : undefined,
+    });
     this.intake = createIntake({
       ...parts,
       outbox: this.outbox,
@@ -102,6 +116,7 @@ export class IntakeLab {
       pairing: this.pairing,
       history: createGroupHistory({ db, clock }),
       outlet,
+      cards: this.cards,
       tellOwner: (sentence) => this.told.push(sentence),
     });
   }
@@ -212,6 +227,7 @@ export class IntakeLab {
       platform: this.platform,
     });
     for (const [ref, data] of this.media) next.media.set(ref, data);
+    next.cards.begin();
     next.runs.recover();
     next.outbox.recover();
     next.intake.recover();
