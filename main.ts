@@ -5,6 +5,7 @@ import { CONNECTION, JSON_OPTION, LISTEN, RUN, SESSION, YES } from "./gateway/cl
 import { explain, outboxGroup } from "./gateway/cli/delivery_group.ts";
 import { channelsGroup } from "./gateway/cli/channels_group.ts";
 import { NODE_RIGHTS, nodeGroup } from "./gateway/cli/node_group.ts";
+import { nodesGroup } from "./gateway/cli/nodes_group.ts";
 import { pairingGroup } from "./gateway/cli/pairing_group.ts";
 import type { CommandSpec, GroupSpec, OptionSpec, Program } from "./gateway/cli/program.ts";
 import manifest from "./deno.json" with { type: "json" };
@@ -328,7 +329,7 @@ const program: Program = {
     { title: "Run:", entries: [gateway, nodeGroup, permissions] },
     { title: "Talk:", entries: [chat, agent] },
     { title: "Look:", entries: [status, health, presence, models, explain] },
-    { title: "Manage:", entries: [channelsGroup, sessions, devices, pairingGroup, outboxGroup, config] },
+    { title: "Manage:", entries: [channelsGroup, sessions, devices, nodesGroup, pairingGroup, outboxGroup, config] },
     { title: "Expert:", entries: [call] },
   ],
   footer: `First steps:

@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { invalid } from "../../schemas/error.ts";
 import {
   NodePairRequestedEvent,
+  NodePairRequestedToNodeEvent,
   NodePairResolvedEvent,
   NodePairResolvedToNodeEvent,
   type NodesChangedReason,
@@ -84,11 +85,17 @@ export class NodePairings implements NodePairing {
     if (commands.length === 0 || isCovered) return before && this.#close(before.request, "rejected");
     if (before && sameNames(before.request.commands, commands) && sameNames(before.request.caps, caps)) {
       before.expiresAtMs = undefined;
-      return;
+      return this.#tellNode(before.request);
     }
     if (before) this.#close(before.request, "rejected");
     const about = aboutOf(aboutClient(live.client), { displayName: approved?.renamed });
-    this.#open({ nodeId: live.nodeId, ...about, caps: [...caps], commands: [...commands], silent }, false, undefined);
+    const wish = { nodeId: live.nodeId, ...about, caps: [...caps], commands: [...commands], silent };
+    this.#tellNode(this.#open(wish, false, undefined));
+  }
+
+  #tellNode(request: NodePairRequest): void {
+    const { nodeId } = request;
+    this.deps.bus.publish(NodePairRequestedToNodeEvent, request, { only: ({ deviceId }) => deviceId === nodeId });
   }
 
   /** The node is gone: its request waits a while longer. */

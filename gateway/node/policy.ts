@@ -62,6 +62,9 @@ const HOST = [
   "system.execApprovals.get",
   "system.execApprovals.set",
   "browser.proxy",
+  // Only of folders that the node's own owner named (our headless node).
+  "file.list",
+  "file.read",
 ];
 
 const TABLE: Readonly<Record<Group, ReadonlySet<string>>> = {

@@ -51,6 +51,7 @@ export function nodeView(parts: NodeParts): NodeView {
     ),
     ...usable(parts),
     ...defined({
+      allowedCommands: row !== undefined && row.allowed.length > 0 ? [...row.allowed] : undefined,
       pathEnv: live?.claims.pathEnv,
       permissions: live && { ...live.claims.permissions },
       connectedAtMs: live?.client.connectedAtMs,

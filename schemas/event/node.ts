@@ -40,6 +40,15 @@ export const NodePairResolvedEvent = defineEvent({
   description: "A node's request was approved or rejected, or its approval was taken back",
 });
 
+/** Our own: tells the node itself, after each connect, that it waits for an owner; it then says so to who runs it. */
+export const NodePairRequestedToNodeEvent = defineEvent({
+  ...NodePairRequestedEvent,
+  access: "node",
+  delivery: "direct",
+  forProtocol3: () => undefined,
+  description: "What this node declares waits for approval",
+});
+
 /** The same for the node itself, without a number (observed of protocol 4 gateways). */
 export const NodePairResolvedToNodeEvent = defineEvent({
   ...NodePairResolvedEvent,

@@ -38,6 +38,8 @@ export const NodeView = Closed({
   commands: Type.Array(NonEmpty),
   /** Our own: commands that the node declares and the policy keeps off, each with the reason. */
   offCommands: Opt(Type.Array(Closed({ command: NonEmpty, reason: NonEmpty }))),
+  /** Our own: commands beyond the platform's list that the owner allows on this node. */
+  allowedCommands: Opt(Type.Array(NonEmpty)),
   pathEnv: Opt(Type.String()),
   permissions: Opt(Type.Record(Type.String(), Type.Boolean())),
   connectedAtMs: Opt(Timestamp),
