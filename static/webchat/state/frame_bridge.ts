@@ -27,8 +27,13 @@ const MAX_ASKED = 200;
 const MAX_WAITING = 500;
 
 export class FrameBridge {
-  #nonce = "";
+  /** One for the frame's whole life: a page takes the nonce of its first hello, and may get several. */
+  readonly #nonce = crypto.randomUUID();
+  #greeted = false;
   #ready = false;
+  /** `ready` since the last load: it can come before the load event of its own document. */
+  #early = false;
+  #documents = 0;
   #waiting: Fields[] = [];
   #asked = new Set<string>();
   #next = 0;
@@ -39,13 +44,17 @@ export class FrameBridge {
     this.#countedAt = deps.now();
   }
 
-  /** The frame has a document: it hears who we are. Each document gets a nonce of its own. */
+  /** The frame has a document: it hears who we are. One that took another's place is told everything again. */
   loaded(): void {
-    this.#nonce = crypto.randomUUID();
+    this.#hello();
+    const another = this.#documents++ > 0;
+    const early = this.#early;
+    this.#early = false;
+    if (!another) return;
     this.#ready = false;
     this.#waiting = [];
     this.#asked.clear();
-    this.#hello();
+    if (early) this.#start();
   }
 
   /** A message whose source was this frame's window. */
@@ -67,7 +76,7 @@ export class FrameBridge {
 
   show(look: FrameLook): void {
     this.look = look;
-    if (this.#nonce) this.deps.post({ openclaw: 1, type: "theme", nonce: this.#nonce, ...look });
+    if (this.#greeted) this.deps.post({ openclaw: 1, type: "theme", nonce: this.#nonce, ...look });
   }
 
   apply(messages: readonly Fields[]): void {
@@ -83,16 +92,18 @@ export class FrameBridge {
   }
 
   #hello(): void {
+    this.#greeted = true;
     this.deps.post({ openclaw: 1, type: "hello", nonce: this.#nonce, ...this.look });
   }
 
-  /** `ready` may come before the load event, from a script that runs early: it then gets its hello here. */
+  /** From a script that runs long before the load event it is the first word; the hello need not wait then. */
   #isReady(): void {
-    if (!this.#nonce) {
-      this.#nonce = crypto.randomUUID();
-      this.#hello();
-    }
-    if (this.#ready) return;
+    this.#early = true;
+    if (!this.#greeted) this.#hello();
+    if (!this.#ready) this.#start();
+  }
+
+  #start(): void {
     this.#ready = true;
     this.deps.ready();
     for (const message of this.#waiting.splice(0)) this.#send(message);
