@@ -5,10 +5,12 @@ import type {
   ModelObserver,
   ModelRequest,
   ModelRunner,
+  Outlet,
   RunRequest,
   RunService,
   RunTicket,
   Tool,
+  ToolBox,
 } from "../../gateway/agent/types.ts";
 import type { Config } from "../../gateway/config/types.ts";
 import type { Client } from "../../gateway/connection/client.ts";
@@ -94,6 +96,9 @@ export class ScriptedRunner implements ModelRunner {
 export interface LabOptions {
   readonly config?: Partial<Config>;
   readonly tools?: readonly Tool[];
+  /** Tools that depend on the turn. */
+  readonly toolBox?: ToolBox;
+  readonly outlet?: Outlet;
   /** A laboratory whose database this one takes over, as after a restart. */
   readonly after?: RunLab;
 }
@@ -105,7 +110,9 @@ export class RunLab {
   constructor(options: LabOptions = {}) {
     const config = fakeConfig(options.config ?? {});
     this.services = restarted(fakeServices({ config }), options.after);
-    this.runs = createRunService({ ...this.services, runner: this.runner, tools: sameTools(options.tools ?? []) });
+    const tools = options.toolBox ?? sameTools(options.tools ?? []);
+    const outlet = options.outlet === undefined ? {} : { outlet: options.outlet };
+    this.runs = createRunService({ ...this.services, runner: this.runner, tools, ...outlet });
   }
 
   get db(): Db {

@@ -1,0 +1,125 @@
+/** Unit tests of what tools leave behind in a run: pictures in the transcript, files for the chat, and who gets a tool. */
+import assert from "node:assert/strict";
+import { png, RunLab } from "../../tests/helpers/run_lab.ts";
+import type { ReplyRoute } from "./ledger.ts";
+import { pickImages } from "./tool_images.ts";
+import { MAX_TOOL_IMAGE_CHARS } from "../../schemas/worker/agent.ts";
+import type { Outlet, OutletEnd, Tool, ToolBox, ToolMedia } from "./types.ts";
+
+const PNG = String(png(24).content);
+const image = (data: string) => ({ type: "image" as const, data, mimeType: "image/png" });
+const reply: ReplyRoute = { channel: "fake", accountId: "default", target: { chatId: "7" } };
+const file = (bytes: number, kind: ToolMedia["kind"] = "document"): ToolMedia => ({
+  kind,
+  mimeType: "application/octet-stream",
+  fileName: "file.bin",
+  data: new Uint8Array(bytes),
+});
+
+const tool = (name: string, run: Tool["run"]): Tool => ({ name, description: name, inputSchema: {}, run });
+const call = (id: string, name: string) => ({ id, name, args: {} });
+const signal = new AbortController().signal;
+
+function outletLab(tools: readonly Tool[]) {
+  const ends: OutletEnd[] = [];
+  const outlet: Outlet = {
+    started: () => {},
+    grew: () => {},
+    ended: (_run, end) => {
+      ends.push(end);
+      return () => {};
+    },
+  };
+  return { lab: new RunLab({ tools, outlet }), ends };
+}
+
+Deno.test("pictures are judged by their bytes, counted and bounded together", () => {
+  assert.deepEqual(pickImages([image(PNG)]), { kept: [image(PNG)], notes: [] });
+  const html = btoa("<html>".repeat(10));
+  assert.match(pickImages([image(html)]).notes[0] ?? "", /no PNG, JPEG/u);
+  assert.equal(pickImages([{ ...image(PNG), mimeType: "image/jpeg" }]).kept[0]?.mimeType, "image/png");
+  assert.equal(pickImages([image("not base64!")]).kept.length, 0);
+  assert.deepEqual(pickImages(Array.from({ length: 6 }, () => image(PNG))).notes.length, 2);
+  const large = String(png(3 << 20).content);
+  assert.ok(large.length < MAX_TOOL_IMAGE_CHARS);
+  const { kept, notes } = pickImages([image(large), image(large), image(PNG)]);
+  assert.deepEqual(kept.map(({ data }) => data.length), [large.length, PNG.length]);
+  assert.match(notes[0] ?? "", /picture 2 was left out.*smaller maxWidth/u);
+});
+
+Deno.test("the model, the transcript and the chat each get their part of a result", async () => {
+  const snap = tool("snap", () => ({ text: "taken", images: [image(PNG)], media: [file(10, "image")] }));
+  const { lab, ends } = outletLab([snap]);
+  lab.send("photo", { reply });
+  const model = lab.call();
+  const result = await model.observer.tool(call("c1", "snap"), signal);
+  assert.deepEqual(result, { text: "taken", isError: false, images: [image(PNG)] });
+  await model.answer("Here");
+  const stored = lab.history().find(({ role }) => role === "toolResult");
+  assert.deepEqual(stored?.content, [{ type: "text", text: "taken" }, image(PNG)]);
+  const [end] = ends;
+  assert.ok(end?.state === "ok");
+  assert.deepEqual([end.texts, end.media.map(({ data }) => data.length)], [["Here"], [10]]);
+});
+
+Deno.test("one run sends eight files and 20 MB at most, and the model reads which were too much", async () => {
+  const sizes = [...Array.from({ length: 8 }, () => 1), 1];
+  const { lab, ends } = outletLab([
+    tool("many", () => ({ text: "made", media: sizes.map((bytes) => file(bytes)) })),
+    tool("large", () => ({ text: "made", media: [file(15 << 20), file(15 << 20)] })),
+  ]);
+  for (const name of ["many", "large"]) {
+    lab.send("files", { reply });
+    const model = lab.call();
+    const { text } = await model.observer.tool(call("c", name), signal);
+    assert.match(text, /^made\n\[file.bin is not sent to the chat: one answer carries 8 files and 20 MB at most\]$/u);
+    await model.answer("ok");
+  }
+  assert.deepEqual(ends.map((end) => end.state === "ok" ? end.media.length : -1), [8, 1]);
+});
+
+Deno.test("without a chat a picture stays in the transcript, and a clip is said to have no place", async () => {
+  const lab = new RunLab({
+    tools: [tool("clip", () => ({ text: "recorded", media: [file(5, "video"), file(5, "image")] }))],
+  });
+  lab.send("clip");
+  const { text } = await lab.call().observer.tool(call("c", "clip"), signal);
+  assert.equal(text, "recorded\n[file.bin cannot be shown here: this is no chat that takes files]");
+});
+
+const guarded: ToolBox = {
+  all: () => [],
+  for: ({ trusted }) => trusted ? [tool("danger", () => "boom")] : [],
+  note: ({ trusted }) => trusted ? undefined : "Not the owner.",
+};
+const offered = (lab: RunLab, index?: number): readonly string[] =>
+  lab.call(index).request.tools.map(({ name }) => name);
+
+Deno.test("a turn gets the owner's tools only when the owner is behind every message of it", async () => {
+  const lab = new RunLab({ toolBox: guarded });
+  lab.send("one", { trusted: true });
+  assert.deepEqual(offered(lab, 0), ["danger"]);
+  lab.send("two", { trusted: true });
+  lab.send("three", { trusted: false });
+  await lab.call(0).answer("first");
+  lab.tick(5_000);
+  const merged = lab.call(1);
+  assert.match(merged.prompt, /two[^]*three/u);
+  assert.deepEqual(merged.request.tools, []);
+  assert.match(merged.request.system, /Not the owner\./u);
+  assert.deepEqual(await merged.observer.tool(call("c", "danger"), signal), {
+    text: 'There is no tool "danger"',
+    isError: true,
+  });
+});
+
+Deno.test("a run that begins anew after a restart has neither more nor less power than before", () => {
+  for (const trusted of [true, false]) {
+    const before = new RunLab({ toolBox: guarded });
+    before.send("cut off", { method: "channel", trusted, reply });
+    before.call();
+    const after = new RunLab({ toolBox: guarded, after: before });
+    after.runs.recover();
+    assert.deepEqual(offered(after), trusted ? ["danger"] : []);
+  }
+});
