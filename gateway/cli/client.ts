@@ -84,7 +84,12 @@ export interface ConnectOptions {
   readonly trusted?: readonly string[];
   /** The `connect` parameters for this challenge. */
   params(challenge: Challenge): Promise<unknown>;
+  /** Events wait for the first listener: a node may be called in the same moment as it is let in. */
+  readonly keepEarly?: boolean;
 }
+
+/** Events that wait for the first listener at most. */
+const MAX_EARLY = 100;
 
 export class GatewayClient {
   readonly #wire: Wire;
@@ -96,8 +101,10 @@ export class GatewayClient {
   #stage: LostError["stage"] = "open";
   #lastInbound = 0;
   #hello: Hello | undefined;
+  #early: WireEvent[] | undefined;
 
-  private constructor(private readonly options: Pick<ConnectOptions, "url" | "clock" | "trusted">) {
+  private constructor(private readonly options: Pick<ConnectOptions, "url" | "clock" | "trusted" | "keepEarly">) {
+    if (options.keepEarly === true) this.#early = [];
     this.#challenge.promise.catch(() => {});
     this.#wire = openWire(options.url, (frame) => this.#receive(frame), options.trusted);
     void this.#wire.ended.then((end) => this.#ended(end));
@@ -159,6 +166,9 @@ export class GatewayClient {
   /** Calls `listener` for every event until the returned function is called. */
   onEvent(listener: (event: WireEvent) => void): () => void {
     this.#listeners.add(listener);
+    const early = this.#early;
+    this.#early = undefined;
+    for (const event of early ?? []) listener(event);
     return () => this.#listeners.delete(listener);
   }
 
@@ -189,6 +199,7 @@ export class GatewayClient {
     this.#lastInbound = this.options.clock.now();
     if (frame.type === "event") {
       if (frame.event === "connect.challenge") this.#takeChallenge(frame.payload);
+      else if (this.#early !== undefined && this.#early.length < MAX_EARLY) this.#early.push(frame);
       else for (const listener of this.#listeners) listener(frame);
       return;
     }

@@ -13,6 +13,7 @@ import { Type } from "../../schemas/primitives.ts";
 
 /** Bytes of A2UI messages that the gateway takes at once. */
 const MAX_JSONL = 1 << 20;
+const GRACE_MS = 5000;
 
 export const presentCommand: Command = (context, options, [target]) =>
   act(context, options, {
@@ -68,7 +69,7 @@ export const pushCommand: Command = async (context, options) => {
   await withGateway(context, options, async (session) => {
     const where = await placeOf(session, options);
     // The gateway's own method checks each message, keeps the surfaces, and brings them to the node.
-    const payload = await session.call("canvas.a2ui.push", { ...where.params, jsonl, ...extra });
+    const payload = await request(session, options, "canvas.a2ui.push", { ...where.params, jsonl, ...extra });
     if (options.flag("json")) return context.out.json(payload);
     const { surfaces = [] } = read("canvas.a2ui.push", Pushed, payload);
     context.out.line(
@@ -106,11 +107,15 @@ async function act(context: CliContext, options: Options, wish: Act): Promise<vo
   }
   await withGateway(context, options, async (session) => {
     const where = await placeOf(session, options);
-    const payload = await session.call(method, { ...where.params, ...wish.ownParams });
+    const payload = await request(session, options, method, { ...where.params, ...wish.ownParams });
     if (options.flag("json")) return context.out.json(payload);
     context.out.line(`${wish.done}${where.name}`);
   });
 }
+
+/** The gateway may have to ask the node first. */
+const request = ({ client }: Session, options: Options, method: string, params: unknown): Promise<unknown> =>
+  client.request(method, params, { timeoutMs: invokeTimeout(options) + GRACE_MS });
 
 async function onNode(
   context: CliContext,

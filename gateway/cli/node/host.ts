@@ -1,7 +1,11 @@
 /** Answers the gateway's calls on whatever connection there is, and keeps what the gateway should hear for the next one. */
 import { LIMITS } from "../../../schemas/frame.ts";
-import { NodeInvokeRequestEvent } from "../../../schemas/event/node.ts";
-import { type Static, Type } from "../../../schemas/primitives.ts";
+import {
+  NodeInvokeRequestEvent,
+  NodePairRequestedToNodeEvent,
+  NodePairResolvedToNodeEvent,
+} from "../../../schemas/event/node.ts";
+import { OneOf, type Static, Type } from "../../../schemas/primitives.ts";
 import { checker } from "../../../schemas/validate.ts";
 import type { GatewayClient } from "../client.ts";
 import type { WireEvent } from "../wire.ts";
@@ -13,6 +17,17 @@ const Invocation = Type.Pick(NodeInvokeRequestEvent.payload, ["id", "nodeId", "c
 type Invocation = Static<typeof Invocation>;
 /** Newer gateways may add keys. */
 const checkInvocation = checker(Type.Object(Invocation.properties));
+
+/** What of these events this node reads; an id goes into a command line that people copy. */
+const checkRequest = checker(
+  Type.Object({ requestId: Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }) }),
+);
+const DECISIONS = {
+  approved: "Approved: its commands can be called",
+  rejected: "Rejected: its commands cannot be called; it asks again when it connects anew",
+  removed: "Its approval was taken back",
+} as const;
+const checkDecision = checker(Type.Object({ decision: OneOf(["approved", "rejected", "removed"]) }));
 
 /** Calls at once. */
 const MAX_CALLS = 32;
@@ -66,11 +81,23 @@ export class NodeHost {
   }
 
   #receive(client: GatewayClient, { event, payload }: WireEvent): void {
+    if (event === NodePairRequestedToNodeEvent.name) return this.#waits(payload);
+    if (event === NodePairResolvedToNodeEvent.name) return this.#decided(payload);
     if (event !== NodeInvokeRequestEvent.name) return;
     const checked = checkInvocation(payload);
     if (!checked.ok || checked.value.nodeId !== this.deps.nodeId) return;
     const call = this.#call(client, checked.value).finally(() => this.#calls.delete(call));
     this.#calls.add(call);
+  }
+
+  #waits(payload: unknown): void {
+    if (!checkRequest.is(payload)) return;
+    const { requestId } = payload;
+    this.deps.say(`Waiting for approval of its commands, on the gateway's host: openclaw nodes approve ${requestId}`);
+  }
+
+  #decided(payload: unknown): void {
+    if (checkDecision.is(payload)) this.deps.say(DECISIONS[payload.decision]);
   }
 
   async #call(client: GatewayClient, invocation: Invocation): Promise<void> {

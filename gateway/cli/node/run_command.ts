@@ -6,6 +6,7 @@ import { Secret } from "../../secrets/secret.ts";
 import { type ClientSelf, connectParamsOf } from "../connect_params.ts";
 import { GatewayClient, RefusedError } from "../client.ts";
 import { type Credential, mayRetry, planCredentials } from "../credentials.ts";
+import { ownCertificates } from "../connect.ts";
 import type { CliContext, Command } from "../context.ts";
 import { DeviceAuth, deviceAuthPath } from "../device_auth.ts";
 import { CliError } from "../exit.ts";
@@ -128,12 +129,15 @@ async function serve(service: Service): Promise<void> {
 async function open(service: Service, self: ClientSelf, auth: DeviceAuth): Promise<GatewayClient> {
   const { context, node, identity } = service;
   const plan = planOf(service, auth);
+  const trusted = node.target.foreign ? [] : await ownCertificates(node.settings.stateDir);
   for (const [index, credential] of plan.entries()) {
     try {
       const client = await GatewayClient.connect({
         url: node.target.url,
         clock: context.clock,
         timeoutMs: CONNECT_MS,
+        keepEarly: true,
+        trusted,
         params: (challenge) => connectParamsOf(self, { challenge, credential, identity, version: context.version }),
       });
       await keepToken(client, auth, context.clock.now());
