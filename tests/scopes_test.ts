@@ -72,6 +72,25 @@ const NEEDS: Readonly<Record<string, string>> = {
   "device.token.rotate": "operator.pairing",
   "device.token.revoke": "operator.pairing",
   "node.list": "operator.read",
+  "node.describe": "operator.read",
+  "node.rename": "operator.pairing",
+  "node.invoke": "operator.write",
+  "node.invoke.result": "node",
+  "node.invoke.progress": "node",
+  "node.event": "node",
+  "node.pair.request": "operator.pairing",
+  "node.pair.list": "operator.pairing",
+  "node.pair.approve": "operator.pairing",
+  "node.pair.reject": "operator.pairing",
+  "node.pair.verify": "operator.pairing",
+  "node.pair.remove": "operator.pairing",
+  "node.commands.set": "operator.admin",
+  "node.pluginTools.update": "node",
+  "node.skills.update": "node",
+  "node.runnerInventory.update": "node",
+  "node.pending.drain": "node",
+  "node.pending.pull": "node",
+  "node.pending.ack": "node",
   "node.pluginSurface.refresh": "node",
   "node.canvas.get": "node",
   "canvas.get": "operator.read",
@@ -129,12 +148,20 @@ gatewayTest("scopes of methods", {}, {
     await Promise.resolve();
   },
   "an operator with one scope calls what the scope covers, and nothing else": async (gateway) => {
+    const ofNodes = METHODS.map(({ name }) => name).filter((name) => NEEDS[name] === "node");
     for (const scope of [undefined, ...SCOPES]) {
-      await using client = await gateway.connect({ scopes: scope === undefined ? [] : [scope] });
-      for (const { name } of METHODS) {
-        const needed = NEEDS[name] ?? "";
-        const expected = needed === "node" ? "wrong role" : holds(scope, needed) ? "through" : "missing scope";
+      const scopes = scope === undefined ? [] : [scope];
+      await using client = await gateway.connect({ scopes });
+      for (const { name } of METHODS.filter(({ name }) => !ofNodes.includes(name))) {
+        const expected = holds(scope, NEEDS[name] ?? "") ? "through" : "missing scope";
         assert.equal(await outcome(client, name), expected, `${name} with ${scope}`);
+      }
+      // Ten refusals are borne; so nine of these a connection.
+      for (let start = 0; start < ofNodes.length; start += 9) {
+        await using other = await gateway.connect({ scopes });
+        for (const name of ofNodes.slice(start, start + 9)) {
+          assert.equal(await outcome(other, name), "wrong role", name);
+        }
       }
     }
   },
@@ -184,6 +211,11 @@ const EVENT_NEEDS: Readonly<Record<string, string>> = {
   "device.pair.resolved": "operator.pairing",
   "exec.approval.requested": "operator.approvals",
   "exec.approval.resolved": "operator.approvals",
+  "canvas.changed": "operator.read",
+  "node.pair.requested": "operator.pairing",
+  "node.pair.resolved": "operator.pairing",
+  "node.invoke.request": "node",
+  "nodes.changed": "operator.read",
   "sessions.changed": "operator.read",
   "session.message": "operator.read",
   "channels.pairing.requested": "operator.pairing",
@@ -198,6 +230,9 @@ const CAUSED = [
   "device.pair.resolved",
   "exec.approval.requested",
   "exec.approval.resolved",
+  "node.pair.requested",
+  "node.pair.resolved",
+  "nodes.changed",
   "channels.pairing.requested",
   "channels.pairing.resolved",
   "shutdown",
@@ -265,6 +300,8 @@ async function cause(gateway: TestGateway, platform: FakePlatform): Promise<void
   await owner.request("device.pair.approve", { requestId: Object(res.error?.details).requestId });
   await owner.request("exec.approval.request", { id: "scopes", command: "ls", twoPhase: true });
   await owner.request("exec.approval.resolve", { id: "scopes", decision: "deny" });
+  const { request } = await owner.request("node.pair.request", { nodeId: "scopes", commands: ["canvas.hide"] });
+  await owner.request("node.pair.reject", { requestId: Object(request).requestId });
   platform.say("Hello", { senderId: "stranger" });
   const { payload } = await owner.waitEvent("channels.pairing.requested");
   await owner.request("channels.pairing.dismiss", { channel: "fake", requestId: payload["requestId"] });

@@ -23,6 +23,7 @@ gatewayTest("conformance by judges", {}, {
       res.forEach((each, index) => verdicts.push(court.result(method, each, index === 0 ? 1 : 2)));
     }
     verdicts.push(...await nodeVerdicts(gateway, court));
+    await context.node?.client.close();
     await fails(client, gateway);
     verdicts.push(...eventsOf(client).map((event) => court.event(event)));
     print(report(verdicts));
@@ -77,14 +78,15 @@ async function firstRes(client: TestClient): Promise<Res> {
 }
 
 async function nodeVerdicts(gateway: TestGateway, court: Court): Promise<Verdict[]> {
+  const device = makeIdentity();
   await using node = await gateway.connect({
     role: "node",
-    device: makeIdentity(),
+    device,
     client: { id: "node-host", mode: "node" },
   });
   const verdicts: Verdict[] = [];
   for (const [method, params] of NODE_CALLS) {
-    const res = await node.call(method, params);
+    const res = await node.call(method, params(device.id));
     assert.equal(res.ok, true, `${method}: ${res.error?.message}`);
     verdicts.push(court.result(method, res));
   }

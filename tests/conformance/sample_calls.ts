@@ -13,6 +13,13 @@ export interface SampleContext {
   /** Ids of requests and devices that wait or were approved, made on demand. */
   readonly requestIds: string[];
   readonly deviceIds: string[];
+  /** The node that the node.* calls are about. */
+  node?: SampleNode;
+}
+
+interface SampleNode {
+  readonly nodeId: string;
+  readonly client: TestClient;
 }
 
 type Params = unknown | ((context: SampleContext) => unknown);
@@ -73,7 +80,17 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["channels.pairing.list", {}],
   ["channels.pairing.approve", async (context: SampleContext) => ({ ...await askAsStranger(context), notify: true })],
   ["channels.pairing.dismiss", async (context: SampleContext) => await askAsStranger(context)],
+  ["node.pair.list", async (context: SampleContext) => void (context.node = await sampleNode(context))],
+  ["node.pair.approve", async ({ client }: SampleContext) => ({ requestId: await waitingNode(client) })],
   ["node.list", {}],
+  ["node.describe", nodeParams({})],
+  ["node.rename", nodeParams({ displayName: "Kitchen" })],
+  ["node.commands.set", nodeParams({ allowCommands: ["camera.snap"] })],
+  ["node.invoke", nodeParams({ command: "device.info", params: { verbose: true }, idempotencyKey: "sample" })],
+  ["node.pair.verify", nodeParams({ token: "none" })],
+  ["node.pair.remove", nodeParams({})],
+  ["node.pair.request", { nodeId: "sample-legacy", displayName: "An older node", commands: ["canvas.present"] }],
+  ["node.pair.reject", async ({ client }: SampleContext) => ({ requestId: await waitingNode(client) })],
   ["plugin.surface.refresh", { surface: "canvas" }],
   ["canvas.present", { sessionKey: KEY, path: "report/index.html" }],
   ["canvas.a2ui.push", { sessionKey: KEY, jsonl: '{"deleteSurface":{"surfaceId":"main"}}' }],
@@ -121,15 +138,52 @@ export const ALWAYS_REFUSED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Methods of the role node, called by a node. */
-export const NODE_CALLS: readonly (readonly [method: string, params: unknown])[] = [
-  ["skills.bins", {}],
-  ["node.pluginSurface.refresh", {}],
-  ["node.canvas.get", {}],
+export const NODE_CALLS: readonly (readonly [method: string, params: (nodeId: string) => unknown])[] = [
+  ["skills.bins", () => ({})],
+  ["node.pluginTools.update", () => ({ tools: [] })],
+  ["node.skills.update", () => ({ skills: [] })],
+  ["node.runnerInventory.update", () => ({ protocolFeatures: [] })],
+  ["node.pending.drain", () => ({})],
+  ["node.pending.pull", () => ({})],
+  ["node.pending.ack", () => ({})],
+  ["node.invoke.result", (nodeId) => ({ id: "late", nodeId, ok: true, payloadJSON: null, error: null })],
+  ["node.invoke.progress", (nodeId) => ({ invokeId: "late", nodeId, seq: 0, chunk: "{}" })],
+  ["node.event", () => ({ event: "chat.subscribe", payload: { sessionKey: "main" } })],
+  ["node.pluginSurface.refresh", () => ({})],
+  ["node.canvas.get", () => ({})],
 ];
 
 /** The params of a sample call. */
 export async function resolve(params: Params, context: SampleContext): Promise<unknown> {
   return typeof params === "function" ? await params(context) : params;
+}
+
+/** A phone that answers every call with the same facts. Its socket ends with the gateway. */
+async function sampleNode({ gateway }: SampleContext): Promise<SampleNode> {
+  const device = makeIdentity();
+  const client = await gateway.connect({
+    role: "node",
+    device,
+    caps: ["device"],
+    commands: ["camera.snap", "device.info"],
+    client: { id: "openclaw-android", mode: "node", platform: "android 16", displayName: "Sample phone" },
+  });
+  client.onFrame = (frame) => {
+    if (frame.type !== "event" || frame.event !== "node.invoke.request") return;
+    const { id, nodeId } = frame.payload;
+    client.sendRequest("node.invoke.result", { id, nodeId, ok: true, payloadJSON: '{"model":"Sample"}' });
+  };
+  return { nodeId: device.id, client };
+}
+
+function nodeParams(params: Record<string, unknown>): (context: SampleContext) => unknown {
+  return ({ node }) => ({ nodeId: node?.nodeId, ...params });
+}
+
+/** The newest request of a node. */
+async function waitingNode(client: TestClient): Promise<string> {
+  const { pending } = await client.request("node.pair.list", {});
+  return String(Object(Object(pending)[0]).requestId);
 }
 
 /** Parameters of config.patch: the change, and what it is made against. */
