@@ -2,6 +2,7 @@
 import { environment } from "./gateway/observe/env.ts";
 import { runProcess } from "./gateway/cli/process.ts";
 import { CONNECTION, JSON_OPTION, LISTEN, RUN, SESSION, YES } from "./gateway/cli/common_options.ts";
+import { approvalsGroup } from "./gateway/cli/approvals_group.ts";
 import { explain, outboxGroup } from "./gateway/cli/delivery_group.ts";
 import { channelsGroup } from "./gateway/cli/channels_group.ts";
 import { NODE_RIGHTS, nodeGroup } from "./gateway/cli/node_group.ts";
@@ -329,7 +330,10 @@ const program: Program = {
     { title: "Run:", entries: [gateway, nodeGroup, permissions] },
     { title: "Talk:", entries: [chat, agent] },
     { title: "Look:", entries: [status, health, presence, models, explain] },
-    { title: "Manage:", entries: [channelsGroup, sessions, devices, nodesGroup, pairingGroup, outboxGroup, config] },
+    {
+      title: "Manage:",
+      entries: [channelsGroup, sessions, devices, nodesGroup, pairingGroup, approvalsGroup, outboxGroup, config],
+    },
     { title: "Expert:", entries: [call] },
   ],
   footer: `First steps:
