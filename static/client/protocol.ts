@@ -48,6 +48,7 @@ export class GatewayClient {
   #cancelRetry: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
   #restarting = false;
+  #stopped = false;
   /** Secrets that live only in memory: the token as typed, the code from the link. */
   #typed: string | undefined;
   #code: string | undefined;
@@ -59,6 +60,7 @@ export class GatewayClient {
   }
 
   start(): void {
+    this.#stopped = false;
     this.#connect();
   }
 
@@ -97,6 +99,7 @@ export class GatewayClient {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#clear();
     this.#hangUp();
   }
@@ -139,6 +142,7 @@ export class GatewayClient {
 
   #dial(identity: Identity): void {
     this.#hangUp();
+    if (this.#stopped) return;
     const link: Link = new Link(this.#deps.open(), this.#deps.timers, {
       event: (name, payload) => this.#event(link, identity, name, payload),
       gap: () => this.#deps.on.gap(),

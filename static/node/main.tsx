@@ -1,2 +1,89 @@
-/** Starts the node page. */
-document.title = "OpenClaw node";
+/** Starts the page: takes the one-use code out of the address bar, builds the node, listens for signs of life. */
+import { render } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { codeOf } from "../client/protocol.ts";
+import type { Look } from "./canvas/frame.ts";
+import { isLanguage, LANGUAGES, pickLanguage } from "./i18n/mod.ts";
+import { BrowserNode } from "./node.ts";
+import { keep } from "./state/keep.ts";
+import { App } from "./view/app.tsx";
+import { type Theme, type Ui, UiContext } from "./view/context.ts";
+
+/** A code is a secret for as long as it is unused: it must not stay in the address bar or the browser's history. */
+function takeCode(): string | undefined {
+  const code = codeOf(location.hash);
+  if (code !== undefined) history.replaceState(null, "", location.pathname);
+  return code;
+}
+
+const isTheme = (value: string | undefined): value is Theme =>
+  value === "light" || value === "dark" || value === "system";
+
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** What the page looks like now, for the page in the frame. */
+function look(): Look {
+  const chosen = document.documentElement.dataset["theme"];
+  const dark = chosen === undefined ? DARK.matches : chosen === "dark";
+  return { theme: dark ? "dark" : "light", prefersReducedMotion: STILL.matches };
+}
+
+function showTheme(theme: Theme): void {
+  if (theme === "system") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme;
+}
+
+function start(): BrowserNode {
+  const node = new BrowserNode(takeCode(), look);
+  addEventListener("online", () => node.wake());
+  addEventListener("pageshow", () => node.wake());
+  document.addEventListener(
+    "visibilitychange",
+    () => document.visibilityState === "visible" ? node.wake() : node.hidden(),
+  );
+  for (const query of [DARK, STILL]) query.addEventListener("change", () => node.frame.relook());
+  // A fresh link opened in a tab that already shows the page changes only the fragment.
+  addEventListener("hashchange", () => {
+    const code = takeCode();
+    if (code !== undefined) node.client.useCode(code);
+  });
+  return node;
+}
+
+function Root({ node }: { node: BrowserNode }) {
+  const [language, setLanguage] = useState(() => pickLanguage(keep.get("language"), navigator.language));
+  const [theme, setTheme] = useState<Theme>(() => {
+    const kept = keep.get("theme");
+    return isTheme(kept) ? kept : "system";
+  });
+  document.documentElement.lang = LANGUAGES[language].locale;
+  showTheme(theme);
+  useEffect(() => node.frame.relook(), [theme]);
+  const ui = useMemo((): Ui => ({
+    node,
+    language,
+    theme,
+    t: LANGUAGES[language],
+    setLanguage: (next) => {
+      if (isLanguage(next)) keep.set("language", next);
+      setLanguage(next);
+    },
+    setTheme: (next) => {
+      keep.set("theme", next === "system" ? undefined : next);
+      setTheme(next);
+    },
+  }), [node, language, theme]);
+  return (
+    <UiContext.Provider value={ui}>
+      <App />
+    </UiContext.Provider>
+  );
+}
+
+const root = document.getElementById("app");
+if (root) {
+  const node = start();
+  render(<Root node={node} />, root);
+  node.start();
+}

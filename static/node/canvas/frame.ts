@@ -1,0 +1,150 @@
+/**
+ * The page's end of the bridge to the sandboxed frame. Everything that comes from there was written by somebody else: only
+ * messages of this very frame count, their shape is checked, and there may not be too many.
+ */
+import { type Fields, fields, isFields, word } from "../../client/read.ts";
+import { createBucket } from "../host/bucket.ts";
+import { unavailable } from "../host/failure.ts";
+import { abortable } from "../host/queue.ts";
+
+export interface FrameEvents {
+  /** A page with our bridge is there; `again` when the frame loaded it by itself, such as after an edit. */
+  ready(again: boolean): void;
+  userAction(action: Fields): void;
+  openUrl(url: string): void;
+}
+
+export type ActionState = "pending" | "working" | "done" | "error";
+
+export interface Look {
+  readonly theme: "light" | "dark";
+  readonly prefersReducedMotion: boolean;
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** Messages of the frame: a page that floods is not listened to. */
+const BURST = 60;
+const PER_SECOND = 20;
+const MAX_WAITING = 16;
+
+export class Frame {
+  #element: HTMLIFrameElement | undefined;
+  /** Grows with each page that somebody asked to be shown; answers for an older one mean nothing. */
+  #load = 0;
+  #nonce = "";
+  #loaded = Promise.withResolvers<void>();
+  #ready = Promise.withResolvers<void>();
+  #wasReady = false;
+  #next = 0;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #bucket = createBucket(BURST, PER_SECOND, () => performance.now());
+
+  constructor(private readonly look: () => Look, private readonly on: FrameEvents) {
+    addEventListener("message", (event) => this.#receive(event));
+  }
+
+  /** Another page comes: what was asked of the old one is void. */
+  expect(load: number): void {
+    this.#load = load;
+    this.#nonce = crypto.randomUUID();
+    this.#element = undefined;
+    this.#wasReady = false;
+    this.#loaded = Promise.withResolvers();
+    this.#ready = Promise.withResolvers();
+    this.#ready.promise.catch(() => undefined);
+    this.#drop();
+  }
+
+  attach(load: number, element: HTMLIFrameElement | null): void {
+    if (load === this.#load && element) this.#element = element;
+  }
+
+  /** The frame's load event. It also comes when the page inside went on to another one. */
+  loaded(load: number): void {
+    if (load !== this.#load) return;
+    this.#hello();
+    this.#loaded.resolve();
+  }
+
+  whenLoaded(signal: AbortSignal): Promise<void> {
+    return abortable(this.#loaded.promise, signal);
+  }
+
+  whenReady(signal: AbortSignal): Promise<void> {
+    return abortable(this.#ready.promise, signal);
+  }
+
+  /** Asks the page; rejects with its own error text. Wait for `whenReady` first. */
+  async request(type: string, more: Fields, signal: AbortSignal): Promise<unknown> {
+    if (this.#waiting.size >= MAX_WAITING) throw unavailable("the page in the frame does not answer");
+    const id = `${this.#load}.${++this.#next}`;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, { resolve, reject });
+    this.#post({ type, nonce: this.#nonce, id, ...more });
+    try {
+      return await abortable(promise, signal);
+    } finally {
+      this.#waiting.delete(id);
+    }
+  }
+
+  status(id: string, state: ActionState, error?: string): void {
+    this.#post({ type: "actionStatus", nonce: this.#nonce, id, state, ...(error === undefined ? {} : { error }) });
+  }
+
+  /** Tells the page that the look changed. */
+  relook(): void {
+    this.#post({ type: "theme", nonce: this.#nonce, ...this.look() });
+  }
+
+  #hello(): void {
+    this.#post({ type: "hello", nonce: this.#nonce, ...this.look() });
+  }
+
+  /** The frame has no origin that could be named; it holds no secret, and neither does what is sent to it. */
+  #post(message: Fields): void {
+    this.#element?.contentWindow?.postMessage({ openclaw: 1, ...message }, "*");
+  }
+
+  #receive(event: MessageEvent): void {
+    const source = this.#element?.contentWindow;
+    if (!source || event.source !== source) return;
+    const message: unknown = event.data;
+    if (!isFields(message) || message["openclaw"] !== 1 || !this.#bucket.take()) return;
+    switch (message["type"]) {
+      case "ready":
+        return this.#becameReady();
+      case "result":
+        return this.#settle(message);
+      case "userAction":
+        return this.on.userAction(fields(message["action"]));
+      case "openUrl":
+        return this.on.openUrl(word(message["url"]) ?? "");
+    }
+  }
+
+  #becameReady(): void {
+    // A page may be ready before its load event, and takes nothing from us without the nonce.
+    this.#hello();
+    const again = this.#wasReady;
+    this.#wasReady = true;
+    this.#ready.resolve();
+    this.on.ready(again);
+  }
+
+  #settle(message: Fields): void {
+    const waiting = this.#waiting.get(word(message["id"]) ?? "");
+    if (!waiting) return;
+    if (message["ok"] === true) return waiting.resolve(message["value"]);
+    waiting.reject(unavailable(`the page answered: ${(word(message["error"]) ?? "no reason").slice(0, 2000)}`));
+  }
+
+  #drop(): void {
+    for (const { reject } of this.#waiting.values()) reject(unavailable("another page took the place of this one"));
+    this.#waiting.clear();
+  }
+}
