@@ -1,11 +1,12 @@
 /** Joins what is beside the chat: nodes, approvals of commands, canvas, and the tools that agents have for them. */
 import { createExecApprovals } from "./approval/approvals.ts";
 import type { ExecApprovals } from "./approval/types.ts";
-import { joinTools, sameTools } from "./agent/tools.ts";
+import { joinTools } from "./agent/tools.ts";
 import type { ToolBox } from "./agent/types.ts";
 import type { PairingStore } from "./auth/types.ts";
 import type { Bus } from "./bus.ts";
 import { createCanvasFiles } from "./canvas/files.ts";
+import { keepInCanvas } from "./canvas/keep_files.ts";
 import { createScreens } from "./canvas/screens.ts";
 import { type CapabilityCheck, createCanvasSurfaces } from "./canvas/surfaces.ts";
 import { canvasTools } from "./canvas/tools.ts";
@@ -68,16 +69,16 @@ export function createPeriphery({ config, live, db, clock, log, bus, devices }: 
     tls: gateway.tls !== undefined,
     ports: () => canvasHost.enabled ? open.ports : undefined,
   });
+  const forNodes = nodeTools({ nodes, approvals, clock });
   return {
     nodes,
     approvals,
     canvasFiles,
     surfaces,
     screens,
-    tools: joinTools(
-      nodeTools({ nodes, approvals, clock }),
-      canvasHost.enabled ? canvasTools({ files: canvasFiles, screens, nodes }) : sameTools([]),
-    ),
+    tools: canvasHost.enabled
+      ? joinTools(keepInCanvas(forNodes, canvasFiles), canvasTools({ files: canvasFiles, screens, nodes }))
+      : forNodes,
     opened: (ports) => void (open.ports = ports),
     ports: () => open.ports,
     sweep: () => nodes.sweep(),

@@ -23,7 +23,8 @@ export async function callTool(
   const { id: toolCallId, name, args } = call;
   run.events.tool({ phase: "start", name, toolCallId, args }, undefined);
   const { sessionKey, agentId, runId } = run.facts;
-  const context = { sessionKey, agentId, runId, toolCallId, trusted, signal };
+  const toChat = run.facts.request.reply !== undefined;
+  const context = { sessionKey, agentId, runId, toolCallId, trusted, toChat, signal };
   const { media = [], ...output } = await runTool(tools, name, args, context, clock);
   if (run.isEnded) return output;
   const result = { ...output, text: [output.text, ...keepMedia(run, media)].join("\n") };

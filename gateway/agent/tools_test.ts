@@ -26,6 +26,7 @@ function lab() {
     runId: "run-1",
     toolCallId: "call-1",
     trusted: true,
+    toChat: false,
     signal: new AbortController().signal,
   };
   const run = (name: string, args: Record<string, unknown> = {}): Promise<ToolResult> =>
@@ -106,6 +107,7 @@ const context = (signal = new AbortController().signal) => ({
   runId: "r",
   toolCallId: "c",
   trusted: true,
+  toChat: false,
   signal,
 });
 

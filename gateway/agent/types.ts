@@ -89,6 +89,8 @@ export interface ToolContext {
   readonly toolCallId: string;
   /** As in `ToolRun`. */
   readonly trusted: boolean;
+  /** A chat of a channel waits for the answer, and gets the files of the run with it. */
+  readonly toChat: boolean;
   readonly signal: AbortSignal;
 }
 

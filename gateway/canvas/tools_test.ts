@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import type { NodeView } from "../../schemas/method/nodes.ts";
 import { fakeServices } from "../../tests/helpers/services.ts";
-import { runTool } from "../agent/tools.ts";
+import { runTool, sameTools } from "../agent/tools.ts";
 import type { NodeCall } from "../node/types.ts";
 import { createCanvasFiles } from "./files.ts";
+import { keepInCanvas } from "./keep_files.ts";
 import { createScreens } from "./screens.ts";
 import { A2UI_EXAMPLE } from "./tool_a2ui.ts";
 import { canvasTools } from "./tools.ts";
@@ -50,6 +51,7 @@ async function lab(nodes: readonly NodeView[] = [], answer: (call: NodeCall) => 
       ...OWNER,
       runId: "r",
       toolCallId: "c",
+      toChat: false,
       signal: new AbortController().signal,
     }, clock);
   return {
@@ -161,4 +163,25 @@ Deno.test("an error of a2ui_push says what to repair, and after the repair it is
   assert.equal(each.calls.length, 0);
   assert.equal((await each.run("a2ui_push", { jsonl: A2UI_EXAMPLE, node: "Phone" })).isError, false);
   assert.equal(each.calls[0]?.command, "canvas.a2ui.pushJSONL");
+});
+
+Deno.test("a clip of a run without a chat becomes a file of the canvas; a picture and a chat's clip do not", async () => {
+  await using each = await lab();
+  const media = [
+    { kind: "video" as const, mimeType: "video/webm", fileName: "clip-1.webm", data: Uint8Array.of(1, 2, 3) },
+    { kind: "image" as const, mimeType: "image/png", fileName: "p.png", data: Uint8Array.of(4) },
+    { kind: "document" as const, mimeType: "text/html", fileName: "..", data: Uint8Array.of(5) },
+  ];
+  const clip = { name: "clip", description: "c", inputSchema: {}, run: () => ({ text: "recorded", media }) };
+  const [tool] = keepInCanvas(sameTools([clip]), each.files).all();
+  const context = { ...OWNER, runId: "r", toolCallId: "c", signal: new AbortController().signal };
+  assert.deepEqual(await tool?.run({}, { ...context, toChat: true }), { text: "recorded", media });
+  const kept = await tool?.run({}, { ...context, toChat: false });
+  assert.ok(typeof kept === "object");
+  assert.deepEqual(kept.media?.map(({ fileName }) => fileName), ["p.png"]);
+  assert.match(
+    kept.text,
+    /^recorded\nKept as the canvas file received\/clip-1\.webm; canvas_present.*\n\.\. could not be kept/u,
+  );
+  assert.deepEqual((await each.files.list()).map(({ path, bytes }) => [path, bytes]), [["received/clip-1.webm", 3]]);
 });

@@ -59,8 +59,7 @@ export const clipTool = (deps: NodeToolDeps): Tool =>
   defineTool({
     name: "camera_clip",
     deadlineMs: MAX_CLIP_MS + CLIP_SLACK_MS + 5_000,
-    description:
-      "Records a short video with the camera of a node; the person gets it with your answer. You do not see it.",
+    description: "Records a short video with the camera of a node; the person gets it. You do not see it.",
     args: Closed({
       node: Node,
       facing: Opt(OneOf(["front", "back"])),
@@ -80,7 +79,7 @@ export const screenTool = (deps: NodeToolDeps): Tool =>
   defineTool({
     name: "screen_record",
     deadlineMs: MAX_CLIP_MS + CLIP_SLACK_MS + 5_000,
-    description: "Records the screen of a node as a video; the person gets it with your answer. You do not see it.",
+    description: "Records the screen of a node as a video; the person gets it. You do not see it.",
     args: Closed({
       node: Node,
       screenIndex: Opt(Type.Integer({ minimum: 0, maximum: 16 })),

@@ -76,7 +76,7 @@ function lab(
     },
   });
   const run = (name: string, args: Record<string, unknown> = {}, signal = new AbortController().signal) => {
-    const context: ToolContext = { ...OWNER, runId: "run-1", toolCallId: "call-1", signal };
+    const context: ToolContext = { ...OWNER, runId: "run-1", toolCallId: "call-1", toChat: true, signal };
     return runTool(tools.for(OWNER), name, args, context, clock);
   };
   return { tools, calls, asks, cancelled, clock, waiting, run };
