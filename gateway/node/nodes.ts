@@ -62,6 +62,7 @@ class NodeService implements Nodes {
       db,
       clock,
       bus,
+      isConnected: (nodeId) => this.#registry.get(nodeId) !== undefined,
       removed: (nodeId) => this.#declare(nodeId),
       changed: (nodeId, reason) => this.#changed(nodeId, reason),
     });

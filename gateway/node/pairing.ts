@@ -39,6 +39,7 @@ export interface PairingDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly bus: Bus;
+  readonly isConnected: (nodeId: string) => boolean;
   /** A node lost its approval; if it is connected it may ask again. */
   readonly removed: (nodeId: string) => void;
   readonly changed: (nodeId: string, reason: NodesChangedReason) => void;
@@ -126,6 +127,7 @@ export class NodePairings implements NodePairing {
         createdAtMs: before?.createdAtMs ?? now,
         approvedAtMs: now,
       });
+      if (this.deps.isConnected(nodeId)) this.rows.seen(nodeId, now, true);
       if (token !== undefined) this.rows.setTokenHash(nodeId, digest(token));
     });
     this.#close(request, "approved");

@@ -51,6 +51,13 @@ export const WAIVED: readonly (readonly [subject: string, path: RegExp, why: str
     "optional in the facts: no compaction, no skills; the flag is there only when true",
   ],
   ["result sessions.list", /^\/sessions\/\d+\/abortedLastRun$/u, "optional in the facts: there only when true"],
+  ["result node.invoke", /^\/payload\/\w+$/u, "the payload belongs to the command"],
+  ["result node.pair.approve", /^\/node\/lastSeenReason$/u, "a word for people; no client reads it"],
+  [
+    "event node.pair.requested",
+    /^\/(clientId|clientMode|platform|version|deviceFamily|silent)$/u,
+    "optional in the facts: what was asked for by node.pair.request names no client",
+  ],
   ["event agent", /^\/data\/(args\/\w+|meta)$/u, "arguments belong to the tool; meta is optional in the facts"],
 ];
 

@@ -166,7 +166,13 @@ async function sampleNode({ gateway }: SampleContext): Promise<SampleNode> {
     device,
     caps: ["device"],
     commands: ["camera.snap", "device.info"],
-    client: { id: "openclaw-android", mode: "node", platform: "android 16", displayName: "Sample phone" },
+    client: {
+      id: "openclaw-android",
+      mode: "node",
+      platform: "android 16",
+      deviceFamily: "Android",
+      displayName: "Sample phone",
+    },
   });
   client.onFrame = (frame) => {
     if (frame.type !== "event" || frame.event !== "node.invoke.request") return;
