@@ -75,6 +75,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   "node.describe": "operator.read",
   "node.rename": "operator.pairing",
   "node.invoke": "operator.write",
+  "node.self": "node",
   "node.invoke.result": "node",
   "node.invoke.progress": "node",
   "node.event": "node",

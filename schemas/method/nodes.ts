@@ -62,6 +62,10 @@ export const NodeListResult = Closed({ ts: Timestamp, nodes: Type.Array(NodeView
 export const NodeIdParams = Open({ nodeId: NonEmpty });
 export const NodeDescribeResult = Closed({ ts: Timestamp, ...NodeView.properties });
 
+/** Our own: a node reads its own row, to say on its own screen what the owner has not allowed yet. */
+export const NodeSelfParams = Open({});
+export const NodeSelfResult = NodeDescribeResult;
+
 export const NodeRenameParams = Open({ nodeId: NonEmpty, displayName: Type.String({ minLength: 1, maxLength: 128 }) });
 export const NodeRenameResult = Closed({ nodeId: NonEmpty, displayName: NonEmpty });
 

@@ -140,6 +140,7 @@ export const ALWAYS_REFUSED: ReadonlyMap<string, string> = new Map([
 /** Methods of the role node, called by a node. */
 export const NODE_CALLS: readonly (readonly [method: string, params: (nodeId: string) => unknown])[] = [
   ["skills.bins", () => ({})],
+  ["node.self", () => ({})],
   ["node.pluginTools.update", () => ({ tools: [] })],
   ["node.skills.update", () => ({ skills: [] })],
   ["node.runnerInventory.update", () => ({ protocolFeatures: [] })],

@@ -1,4 +1,5 @@
-/** What nodes call: node.invoke.result and progress, and announcements of newer nodes that this gateway does not use. */
+/** What nodes call: their own row, answers to calls, and announcements of newer nodes that this gateway does not use. */
+import { invalid } from "../../../schemas/error.ts";
 import {
   NodeExtrasParams,
   NodeExtrasResult,
@@ -6,10 +7,25 @@ import {
   NodeInvokeResultParams,
   NodeInvokeResultResult,
   NodePendingResult,
+  NodeSelfParams,
+  NodeSelfResult,
 } from "../../../schemas/method/nodes.ts";
 import { defineMethod, type MethodDef } from "../define.ts";
 
 const COMMON = { access: "node", idempotency: "none", deadlineMs: 10_000 } as const;
+
+const self = defineMethod({
+  ...COMMON,
+  name: "node.self",
+  params: NodeSelfParams,
+  result: NodeSelfResult,
+  description: "The caller's own row of node.list: which commands work now, and what waits for the owner",
+  handle({ client }, { clock, nodes }) {
+    const node = client.deviceId === undefined ? undefined : nodes.get(client.deviceId);
+    if (!node) throw invalid("a node without a device has no row");
+    return { ts: clock.now(), ...node };
+  },
+});
 
 const result = defineMethod({
   ...COMMON,
@@ -51,6 +67,7 @@ const pending = (name: string): MethodDef =>
   });
 
 export const nodeCallMethods: readonly MethodDef[] = [
+  self,
   result,
   progress,
   announcement("node.pluginTools.update", "Tools of plugins"),
