@@ -21,7 +21,7 @@ const EVERYWHERE = {
   // A name that is looked up tells its owner what the page knows.
   "X-DNS-Prefetch-Control": "off",
   "Permissions-Policy":
-    "camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), serial=(), hid=(), bluetooth=()",
+    "camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), serial=(), hid=()",
 } as const;
 
 /**

@@ -1,0 +1,27 @@
+/** The A2UI page behind the bridge: its global `openclawA2UI`, as native nodes call it (canvas facts, section 4). */
+
+/** Undefined on every other page. */
+export function a2uiVersion(): "v0.8" | "v0.9" | undefined {
+  if (host() === undefined) return undefined;
+  return /0[._]9/u.test(new URLSearchParams(location.search).get("v") ?? "") ? "v0.9" : "v0.8";
+}
+
+/** `{ok, surfaces}` of the renderer. */
+export function applyA2ui(messages: unknown): unknown {
+  if (!Array.isArray(messages)) throw new Error("messages must be a list");
+  return call("applyMessages", [messages]);
+}
+
+export const resetA2ui = (): unknown => call("reset", []);
+
+function call(name: string, parameters: unknown[]): unknown {
+  const there = host();
+  const method: unknown = there === undefined ? undefined : Reflect.get(there, name);
+  if (typeof method !== "function") throw new Error("this page shows no A2UI");
+  return Reflect.apply(method, there, parameters);
+}
+
+function host(): object | undefined {
+  const value: unknown = Reflect.get(globalThis, "openclawA2UI");
+  return typeof value === "object" && value !== null ? value : undefined;
+}
