@@ -59,6 +59,7 @@ export function createRoutes(deps: RouteDeps): Hono<{ Bindings: HttpBindings }> 
   const frames = (host: string | undefined) => frameSources(host, deps.canvasPort(), deps.publicUrl);
   // The narrower path comes first: of two that set a header, the first to be named is the last to write.
   app.use("/node/*", securityHeaders("node", frames));
+  app.use("/frame.html", securityHeaders("frame"));
   app.use("*", securityHeaders("webchat", frames));
   app.use("*", async (c, next) => {
     if (c.env.upgrade) return await next();

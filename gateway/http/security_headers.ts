@@ -8,7 +8,7 @@ const EVERYWHERE = {
   "X-Frame-Options": "DENY",
 } as const;
 
-export type Surface = "webchat" | "node" | "api";
+export type Surface = "webchat" | "node" | "frame" | "api";
 
 const PAGE =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; " +
@@ -20,6 +20,12 @@ const CSP: Readonly<Record<Surface, (frames: readonly string[]) => string>> = {
   webchat: (frames) => `${PAGE}; frame-src ${["'self'", ...frames].join(" ")}`,
   // An agent may send a node to any page of the web (canvas.navigate); it comes into a sandbox without an origin.
   node: (frames) => `${PAGE}; frame-src ${["'self'", ...frames, "https:"].join(" ")}`,
+  // The page that shows a page of the web inside WebChat. WebChat's own `frame-src` stays narrow by it: what an agent wrote
+  // cannot send its frame to another site, and with it what somebody typed there.
+  frame: () =>
+    "default-src 'none'; script-src 'sha256-q50zUWTdTssGSyWLth3UoAih13QMAhmxXirdlX/z+Bc='; " +
+    "style-src 'sha256-jzbYPkRoDB2N/zultIj/e4u5rsIj79zdoLTqsuhiSWs='; " +
+    "frame-src https: http:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
   api: () => "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
@@ -27,6 +33,7 @@ const CSP: Readonly<Record<Surface, (frames: readonly string[]) => string>> = {
 const PERMISSIONS: Readonly<Record<Surface, string>> = {
   webchat: "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
   node: "camera=(self), microphone=(self), geolocation=(self), display-capture=(self), payment=(), usb=()",
+  frame: "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
   api: "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 };
 
@@ -54,6 +61,7 @@ export function securityHeaders(
   return async function securityHeaders(c, next) {
     await next();
     for (const [name, value] of Object.entries(EVERYWHERE)) c.res.headers.set(name, value);
+    if (surface === "frame") c.res.headers.set("X-Frame-Options", "SAMEORIGIN");
     c.res.headers.set("Permissions-Policy", PERMISSIONS[surface]);
     c.res.headers.set("Content-Security-Policy", CSP[surface](frames(c.req.header("host"))));
     // A browser ignores it on an origin it does not trust, and complains on the console of every page.

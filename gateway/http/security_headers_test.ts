@@ -57,3 +57,17 @@ Deno.test("the opener policy is sent only where a browser heeds it", async () =>
   }
   assert.equal(await policy("http://192.0.2.7:18789"), null);
 });
+
+Deno.test("the frame for pages of the web runs its own script alone, and only inside our pages", async () => {
+  const frame = new Hono().use("/frame.html", securityHeaders("frame")).use("*", securityHeaders("webchat"));
+  const { headers } = await frame.request("http://127.0.0.1:18789/frame.html");
+  const policy = headers.get("content-security-policy");
+  assert.equal(directive(policy, "frame-ancestors"), "frame-ancestors 'self'");
+  assert.equal(headers.get("x-frame-options"), "SAMEORIGIN");
+  const html = await Deno.readTextFile(new URL("../../static/webchat/frame.html", import.meta.url));
+  for (const [tag, name] of [["script", "script-src"], ["style", "style-src"]] as const) {
+    const text = new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, "u").exec(html)?.[1] ?? "";
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toBase64();
+    assert.equal(directive(policy, name), `${name} 'sha256-${hash}'`, "the hash must follow the file");
+  }
+});

@@ -54,9 +54,12 @@ export const emptyCanvas: CanvasView = {
   actions: [],
 };
 
-/** The address that a frame loads for a page; a page of somebody else's has its own. */
+/** Our page that frames pages of the web: WebChat itself may frame nothing but the canvas host. */
+export const WEB_FRAME = "/frame.html";
+
+/** The address that a frame loads for a page; a page of the web comes through one of ours. */
 export function frameUrl(surfaceUrl: string, page: PresentedPage): string {
-  if (page.kind === "url") return page.url;
+  if (page.kind === "url") return WEB_FRAME;
   if (page.kind === "a2ui") return `${surfaceUrl}/__openclaw__/a2ui/?v=${page.version.slice(1)}`;
   const path = page.path.split("/").map(encodeURIComponent).join("/");
   return `${surfaceUrl}/__openclaw__/canvas/${path}`;
@@ -64,8 +67,7 @@ export function frameUrl(surfaceUrl: string, page: PresentedPage): string {
 
 /** Whether the page holds the bridge script, which says that it is there. Pictures and texts do not. */
 export function saysReady(page: PresentedPage): boolean {
-  if (page.kind === "url") return false;
-  return page.kind === "a2ui" || /(^|\/)$|\.html?$/i.test(page.path) || !/\.[^/.]+$/.test(page.path);
+  return page.kind !== "path" || /(^|\/)$|\.html?$/i.test(page.path) || !/\.[^/.]+$/.test(page.path);
 }
 
 /** What makes two pages the same frame. */

@@ -219,7 +219,7 @@ Deno.test("Addresses of frames keep every name a name", () => {
     `${base}/__openclaw__/canvas/a%20b/%C3%BC%3F.html`,
   );
   assert.equal(frameUrl(base, { kind: "a2ui", version: "v0.8" }), `${base}/__openclaw__/a2ui/?v=0.8`);
-  assert.equal(frameUrl(base, { kind: "url", url: "https://example.org/" }), "https://example.org/");
+  assert.equal(frameUrl(base, { kind: "url", url: "https://example.org/" }), "/frame.html");
   assert.equal(surfaceAddress("javascript:alert(1)"), undefined);
   assert.equal(surfaceAddress("http://h:1/x?y"), undefined);
   const ready = (path: string) => saysReady({ kind: "path", path });

@@ -83,6 +83,11 @@ export class FrameBridge {
     if (messages.length) this.#call({ type: "a2ui", messages });
   }
 
+  /** Sends the frame for pages of the web to its page. */
+  visit(url: string): void {
+    this.#send({ openclaw: 1, type: "show", url });
+  }
+
   reset(): void {
     this.#call({ type: "a2ui.reset" });
   }

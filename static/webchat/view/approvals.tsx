@@ -63,23 +63,26 @@ function Card({ approval, state }: { approval: Approval; state: State }) {
         <Left until={approval.expiresAt} skewMs={state.channels.skewMs} />
       </header>
       <pre tabIndex={0} aria-label={command}>{command}</pre>
-      <Facts approval={approval} state={state} />
       {failure && <FailureLine failure={failure} />}
-      <div class="row acts">
-        <button type="button" class="button primary" disabled={busy} onClick={decide("allow-once")}>
-          {t.approvals.once}
-        </button>
-        <button
-          type="button"
-          class="button"
-          title={t.approvals.alwaysHint}
-          disabled={busy}
-          onClick={decide("allow-always")}
-        >
-          {t.approvals.always}
-        </button>
-        <span class="grow" />
-        <button type="button" class="button danger" disabled={busy} onClick={decide("deny")}>{t.approvals.deny}</button>
+      <div class="approval-foot">
+        <Facts approval={approval} state={state} />
+        <div class="row acts">
+          <button type="button" class="button primary" disabled={busy} onClick={decide("allow-once")}>
+            {t.approvals.once}
+          </button>
+          <button
+            type="button"
+            class="button"
+            title={t.approvals.alwaysHint}
+            disabled={busy}
+            onClick={decide("allow-always")}
+          >
+            {t.approvals.always}
+          </button>
+          <button type="button" class="button danger" disabled={busy} onClick={decide("deny")}>
+            {t.approvals.deny}
+          </button>
+        </div>
       </div>
     </article>
   );

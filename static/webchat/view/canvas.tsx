@@ -1,6 +1,6 @@
 /** The canvas beside the chat: its header, its frame, and what to do when it does not load. On phones a sheet. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type CanvasView, frameUrl, pageKey, type PresentedPage } from "../state/canvas_model.ts";
+import { type CanvasView, frameUrl, pageKey, type PresentedPage, WEB_FRAME } from "../state/canvas_model.ts";
 import { briefly } from "../state/approvals_model.ts";
 import type { State } from "../state/model.ts";
 import { CanvasFrame } from "./canvas_frame.tsx";
@@ -42,6 +42,18 @@ export function CanvasPanel({ state, covers, wide, roomy, onWide }: PanelProps) 
         <h2 title={page.kind === "path" ? page.path : undefined}>{pageTitle(t, page)}</h2>
         <span class="grow" />
         {covers && <Waiting state={state} />}
+        {page.kind === "url" && (
+          <a
+            class="ghost"
+            href={page.url}
+            target="_blank"
+            rel="noopener noreferrer"
+            aria-label={t.canvas.openTab}
+            title={t.canvas.openTab}
+          >
+            <Icon name="link" />
+          </a>
+        )}
         <HeadButton name="retry" label={t.canvas.reload} onClick={() => setReloads(reloads + 1)} />
         {roomy && (
           <HeadButton
@@ -138,7 +150,7 @@ function CanvasBody({ canvas, page }: { canvas: CanvasView; page: PresentedPage 
  */
 function useSource(surfaceUrl: string | undefined, page: PresentedPage, tries: number): string | undefined {
   const first = useRef<{ readonly tries: number; readonly url: string } | undefined>(undefined);
-  if (page.kind === "url") return page.url;
+  if (page.kind === "url") return WEB_FRAME;
   if (page.kind === "path") return surfaceUrl && frameUrl(surfaceUrl, page);
   if (surfaceUrl && first.current?.tries !== tries) first.current = { tries, url: frameUrl(surfaceUrl, page) };
   return first.current?.url;

@@ -49,6 +49,7 @@ export function CanvasFrame(props: FrameProps) {
   useEffect(() => bridge.show(look), [look]);
   useSurfaces(bridge, ready, surfaces);
   useStatus(bridge, ready, actions);
+  useEffect(() => void (ready > 0 && page.kind === "url" && bridge.visit(page.url)), [ready]);
   useEffect(() => {
     if (ready > 0 || !saysReady(page)) return;
     const timer = setTimeout(() => latest.current.onSilence(), READY_MS);

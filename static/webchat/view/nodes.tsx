@@ -13,6 +13,8 @@ export function Nodes({ state, onClose }: { state: State; onClose(): void }) {
   const { t, chat } = useUi();
   const { nodes, requests, loaded, failures, link } = state.nodes;
   const [said, setSaid] = useState("");
+  // One that waits is there once, with what it offers.
+  const others = nodes.filter((one) => !requests.some(({ nodeId }) => nodeId === one.nodeId));
   useEffect(() => chat.nodes.refresh(), []);
   useEffect(() => {
     // The button that was pressed may be gone with its item; the keyboard must not be left outside the panel.
@@ -37,8 +39,8 @@ export function Nodes({ state, onClose }: { state: State; onClose(): void }) {
       <h3>{t.nodes.list}</h3>
       {failures["nodes"] && <FailureLine failure={failures["nodes"]} onRetry={() => void chat.nodes.refreshNodes()} />}
       {!loaded && !failures["nodes"] && <p class="spinner" />}
-      {loaded && nodes.length === 0 && <p class="muted">{t.nodes.none}</p>}
-      <ul class="devices">{nodes.map((one) => <NodeCard key={one.nodeId} node={one} state={state} />)}</ul>
+      {loaded && others.length === 0 && <p class="muted">{t.nodes.none}</p>}
+      <ul class="devices">{others.map((one) => <NodeCard key={one.nodeId} node={one} state={state} />)}</ul>
       <div class="row add-nodes">
         {canAdd && (
           <button type="button" class="button" onClick={() => void chat.nodes.makeLink()}>
