@@ -105,13 +105,13 @@ function showRules({ out, clock }: CliContext, { path, exists, hash, file }: Exe
       return [id, security, ask, askFallback];
     }),
   );
-  const entries = ids.flatMap((id) => entriesOf(file, id).map((entry) => ({ id, ...entry })));
+  const entries = ids.flatMap((id) => entriesOf(file, id).map((entry) => ({ ...entry, agent: id })));
   if (entries.length === 0) return out.line("\nNothing runs without asking.");
   out.line();
   out.table(
     ["AGENT", "RUNS WITHOUT ASKING", "LAST USED", "COMMAND"],
-    entries.map(({ id, pattern, lastUsedAt, lastUsedCommand }) => [
-      id,
+    entries.map(({ agent, pattern, lastUsedAt, lastUsedCommand }) => [
+      agent,
       visible(pattern),
       ago(lastUsedAt, clock.now()),
       visible(lastUsedCommand ?? ""),

@@ -31,7 +31,7 @@ const FILE = {
   agents: {
     main: {
       ask: "on-miss",
-      allowlist: [{ pattern: "/usr/bin/git", lastUsedAt: NOW - 60_000, lastUsedCommand: "git log" }],
+      allowlist: [{ id: "e1", pattern: "/usr/bin/git", lastUsedAt: NOW - 60_000, lastUsedCommand: "git log" }],
     },
   },
 };
