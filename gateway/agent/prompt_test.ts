@@ -101,6 +101,27 @@ Deno.test("a failed answer without text does not reach the model", () => {
   assert.deepEqual(forModel([userSays("x"), failed], limits).map(({ role }) => role), ["user"]);
 });
 
+Deno.test("pictures of tools count as images of the past, and the newest stay", () => {
+  const turn = (id: number): Message[] => [
+    { role: "user", content: [{ type: "text", text: "photo" }], timestamp: id },
+    { role: "assistant", content: [{ type: "toolCall", id: `c${id}`, name: "snap", arguments: {} }], timestamp: id },
+    {
+      role: "toolResult",
+      toolCallId: `c${id}`,
+      toolName: "snap",
+      content: [{ type: "text", text: "taken" }, { type: "image", data: "AAAA", mimeType: "image/png" }],
+      isError: false,
+      timestamp: id,
+    },
+  ];
+  const past = [1, 2, 3, 4, 5, 6].flatMap(turn);
+  const kinds = (vision: boolean) =>
+    forModel(past, { vision, tokens: 100_000 }).filter(({ role }) => role === "toolResult")
+      .map(({ content }) => content.at(-1)?.type);
+  assert.deepEqual(kinds(true), ["text", "text", "image", "image", "image", "image"]);
+  assert.deepEqual(kinds(false), ["text", "text", "text", "text", "text", "text"]);
+});
+
 Deno.test("images are known by their bytes, and anything else is named as left out", () => {
   const jpeg = new Uint8Array(12);
   jpeg.set([0xff, 0xd8, 0xff]);

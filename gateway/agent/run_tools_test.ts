@@ -87,6 +87,20 @@ Deno.test("without a chat a picture stays in the transcript, and a clip is said 
   assert.equal(text, "recorded\n[file.bin cannot be shown here: this is no chat that takes files]");
 });
 
+Deno.test("a run that takes picture after picture keeps a bounded number of them", async () => {
+  const large = String(png(3 << 20).content);
+  const lab = new RunLab({ tools: [tool("snap", () => ({ text: "taken", images: [image(large)] }))] });
+  lab.send("photos");
+  const model = lab.call();
+  for (let index = 0; index < 8; index++) {
+    const { images } = await model.observer.tool(call(`c${index}`, "snap"), signal);
+    assert.equal(images?.length, 1, "the model sees each");
+  }
+  await model.answer("enough");
+  const kept = lab.history().flatMap((message) => message.role === "toolResult" ? [message.content.at(-1)?.type] : []);
+  assert.deepEqual(kept, ["image", "image", "image", "image", "image", "image", "text", "text"]);
+});
+
 const guarded: ToolBox = {
   all: () => [],
   for: ({ trusted }) => trusted ? [tool("danger", () => "boom")] : [],

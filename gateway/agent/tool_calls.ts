@@ -1,4 +1,5 @@
 /** One tool call of a run: told before and after, kept in the transcript, never thrown. */
+import type { ImagePart, TextPart } from "../../schemas/message.ts";
 import type { Clock } from "../observe/clock.ts";
 import type { Run } from "./run.ts";
 import { runTool, type ToolResult } from "./tools.ts";
@@ -33,12 +34,24 @@ export async function callTool(
     role: "toolResult",
     toolCallId,
     toolName: name,
-    content: [{ type: "text", text: result.text }, ...result.images ?? []],
+    content: [{ type: "text", text: result.text }, ...keptImages(run, result.images ?? [])],
     isError: result.isError,
     timestamp: clock.now(),
     runId: run.facts.runId,
   });
   return result;
+}
+
+/** Base64 characters of pictures that one run keeps: it holds them in memory until its end writes them down. */
+const MAX_RUN_IMAGE_CHARS = 24 << 20;
+
+/** What the transcript keeps of a result's pictures; the model has seen them all. */
+function keptImages({ produced }: Run, images: readonly ImagePart[]): readonly (ImagePart | TextPart)[] {
+  const held = produced.messages.flatMap((message) => message.role === "toolResult" ? message.content : [])
+    .reduce((sum, part) => part.type === "image" ? sum + part.data.length : sum, 0);
+  const more = images.reduce((sum, { data }) => sum + data.length, 0);
+  if (held + more <= MAX_RUN_IMAGE_CHARS) return images;
+  return [{ type: "text", text: "[the pictures are not kept: this run has made too many]" }];
 }
 
 /** Files and bytes that one run may send to its chat. */

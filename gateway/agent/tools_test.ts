@@ -29,8 +29,8 @@ function lab() {
     toChat: false,
     signal: new AbortController().signal,
   };
-  const run = (name: string, args: Record<string, unknown> = {}): Promise<ToolResult> =>
-    runTool(tools, name, args, context, clock);
+  const run = (name: string, args: Record<string, unknown> = {}, trusted = true): Promise<ToolResult> =>
+    runTool(tools, name, args, { ...context, trusted }, clock);
   for (const key of ["agent:main:main", "agent:main:work", "agent:other:main"]) {
     const { sessionId } = sessions.ensure(key);
     transcript.append(sessionId, userSays(`question in ${key}`));
@@ -59,6 +59,16 @@ Deno.test("sessions_list shows the agent's own sessions and no other agent's", a
   const keys = told.sessions.map((session: { key: string }) => session.key).sort();
   assert.deepEqual(keys, ["agent:main:main", "agent:main:work"]);
   assert.deepEqual(told.sessions.map((session: { messages: number }) => session.messages), [2, 2]);
+});
+
+Deno.test("a stranger's run reads its own conversation and hears of no other", async () => {
+  const { run } = lab();
+  assert.match((await run("sessions_history", {}, false)).text, /question in agent:main:main/u);
+  const other = await run("sessions_history", { sessionKey: "agent:main:work" }, false);
+  const missing = await run("sessions_history", { sessionKey: "agent:main:nowhere" }, false);
+  assert.ok(other.isError && missing.isError);
+  assert.equal(other.text.replace("work", "nowhere"), missing.text);
+  assert.match((await run("sessions_list", {}, false)).text, /only the owner/u);
 });
 
 Deno.test("sessions_history reads this conversation or another one of the same agent", async () => {

@@ -14,7 +14,7 @@ export const Node = Opt(Type.String({ maxLength: 200, description: "Name or id; 
 const SNAP_WIDTH = 1_280;
 const SNAP_MS = 30_000;
 /** Beyond the recording itself: starting the camera, encoding, sending. */
-const CLIP_SLACK_MS = 40_000;
+const CLIP_EXTRA_MS = 40_000;
 const MAX_CLIP_MS = 60_000;
 
 /** What nodes answer (canvas facts, section 6); a claim of a device, checked as such. */
@@ -58,7 +58,7 @@ export const snapTool = ({ nodes, clock }: NodeToolDeps): Tool =>
 export const clipTool = (deps: NodeToolDeps): Tool =>
   defineTool({
     name: "camera_clip",
-    deadlineMs: MAX_CLIP_MS + CLIP_SLACK_MS + 5_000,
+    deadlineMs: MAX_CLIP_MS + CLIP_EXTRA_MS + 5_000,
     description: "Records a short video with the camera of a node; the person gets it. You do not see it.",
     args: Closed({
       node: Node,
@@ -78,7 +78,7 @@ export const clipTool = (deps: NodeToolDeps): Tool =>
 export const screenTool = (deps: NodeToolDeps): Tool =>
   defineTool({
     name: "screen_record",
-    deadlineMs: MAX_CLIP_MS + CLIP_SLACK_MS + 5_000,
+    deadlineMs: MAX_CLIP_MS + CLIP_EXTRA_MS + 5_000,
     description: "Records the screen of a node as a video; the person gets it. You do not see it.",
     args: Closed({
       node: Node,
@@ -108,7 +108,7 @@ async function record(
   context: Parameters<typeof callNode>[2],
 ): Promise<ToolOutput> {
   const target = chooseNode(nodes, command, node);
-  const timeoutMs = durationMs + CLIP_SLACK_MS;
+  const timeoutMs = durationMs + CLIP_EXTRA_MS;
   const { payload } = await callNode(nodes, { node: target, command, params, timeoutMs }, context);
   const clip = readRecording(payload, command);
   const { media } = fileOf(clip.base64, clip.format, `${name}-${stamp(clock.now())}`);

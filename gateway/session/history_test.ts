@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { assistantSays, userSays } from "../../tests/helpers/services.ts";
+import { assistantSays, fakeServices, userSays } from "../../tests/helpers/services.ts";
 import type { Message } from "../../schemas/message.ts";
-import { fitHistory, historyMessage, jsonBytes, shrink } from "./history.ts";
+import { fitHistory, HISTORY_MAX_BYTES, historyMessage, jsonBytes, shrink } from "./history.ts";
+import { createSessionNotifier } from "./notify.ts";
 import type { StoredMessage } from "./types.ts";
 
 const stored = (...messages: Message[]): StoredMessage[] =>
@@ -89,4 +90,23 @@ Deno.test("shrink() leaves out pictures before it cuts text, and leaves small me
     { type: "text", text: "look" },
     { type: "text", text: "[image/png left out: too large to show]" },
   ]);
+});
+
+Deno.test("a message whose pictures are above the cap is told to subscribers without them", () => {
+  const { bus, clock } = fakeServices();
+  const news = createSessionNotifier({ bus, clock });
+  const picture = (chars: number): Message => ({
+    role: "user",
+    content: [{ type: "text", text: "look" }, { type: "image", data: "A".repeat(chars), mimeType: "image/png" }],
+    timestamp: 1,
+  });
+  for (const chars of [1_000, HISTORY_MAX_BYTES]) {
+    news.messageAppended({ key: "agent:main:main" }, { id: "00000001", seq: 1, message: picture(chars) });
+  }
+  const told = bus.published.filter(({ event }) => event === "session.message").map(({ payload }) =>
+    jsonBytes(payload)
+  );
+  assert.equal(told.length, 2);
+  assert.ok((told[0] ?? 0) > 1_000);
+  assert.ok((told[1] ?? Infinity) < 1_000, `${told[1]} bytes`);
 });
