@@ -31,6 +31,8 @@ const checkRecording = checker(Recording);
 export const snapTool = ({ nodes, clock }: NodeToolDeps): Tool =>
   defineTool({
     name: "camera_snap",
+    // It changes nothing: a run that a restart cut off after it may begin anew, and takes another one.
+    readOnly: true,
     deadlineMs: SNAP_MS + 5_000,
     description:
       "Takes a photo with the camera of a node (phone, browser). You see the photo, and the person gets it with your answer.",
