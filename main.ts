@@ -5,7 +5,7 @@ import { CONNECTION, JSON_OPTION, LISTEN, RUN, SESSION, YES } from "./gateway/cl
 import { approvalsGroup } from "./gateway/cli/approvals_group.ts";
 import { explain, outboxGroup } from "./gateway/cli/delivery_group.ts";
 import { channelsGroup } from "./gateway/cli/channels_group.ts";
-import { NODE_RIGHTS, nodeGroup } from "./gateway/cli/node_group.ts";
+import { NODE_OPTIONS, nodeGroup } from "./gateway/cli/node_group.ts";
 import { nodesGroup } from "./gateway/cli/nodes_group.ts";
 import { pairingGroup } from "./gateway/cli/pairing_group.ts";
 import type { CommandSpec, GroupSpec, OptionSpec, Program } from "./gateway/cli/program.ts";
@@ -44,10 +44,7 @@ const permissions: CommandSpec = {
     { flags: "--json", help: "As JSON" },
     { flags: "--for <what>", help: "gateway (default), node, or cli: the other commands" },
     { flags: "--read-paths", help: "The paths that --flags itself has to read", hidden: true },
-    ...[...LISTEN, ...NODE_RIGHTS.filter(({ flags }) => !flags.startsWith("--port"))].map((option) => ({
-      ...option,
-      hidden: true,
-    })),
+    ...new Map([...LISTEN, ...NODE_OPTIONS].map((option) => [option.flags, { ...option, hidden: true }])).values(),
   ],
   examples: [
     ["permissions", "a list with the reason of each"],

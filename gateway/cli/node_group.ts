@@ -1,14 +1,19 @@
 /** The table of `openclaw node`: this machine as a node of a gateway. */
 import type { GroupSpec, OptionSpec } from "./program.ts";
 
-/** What of a node's options decides about its permissions; `openclaw permissions --for node` takes them too. */
-export const NODE_RIGHTS: readonly OptionSpec[] = [
+/** `openclaw permissions --for node` takes them too, so that the same words give the flags for them. */
+export const NODE_OPTIONS: readonly OptionSpec[] = [
   { flags: "--url <url>", help: "Gateway address (default: this host's gateway, or gateway.remote.url)" },
   { flags: "--host <host>", help: "Gateway host, instead of --url" },
   { flags: "--port <port>", help: "Gateway port, instead of --url" },
   { flags: "--tls", help: "With --host or --port: wss instead of ws" },
   { flags: "--allow-dir <path>", help: "A folder whose files may be listed and read; may be repeated", repeat: true },
   { flags: "--allow-program <name>", help: "A program that may be run, name or path; may be repeated", repeat: true },
+  { flags: "--token <token>", help: "Shared token of the gateway" },
+  { flags: "--password <password>", help: "Shared password of the gateway" },
+  { flags: "--code <code>", help: "A one-use code of the gateway, for the first time" },
+  { flags: "--name <name>", help: "Display name (default: nodeHost.displayName, else the host's name)" },
+  { flags: "--once", help: "End with the connection instead of coming back" },
 ];
 
 export const nodeGroup: GroupSpec = {
@@ -19,14 +24,7 @@ export const nodeGroup: GroupSpec = {
     {
       name: "run",
       summary: "Connect to the gateway as a node and stay connected until stopped",
-      options: [
-        ...NODE_RIGHTS,
-        { flags: "--token <token>", help: "Shared token of the gateway" },
-        { flags: "--password <password>", help: "Shared password of the gateway" },
-        { flags: "--code <code>", help: "A one-use code of the gateway, for the first time" },
-        { flags: "--name <name>", help: "Display name (default: nodeHost.displayName, else the host's name)" },
-        { flags: "--once", help: "End with the connection instead of coming back" },
-      ],
+      options: NODE_OPTIONS,
       examples: [
         ["node run", "a node of this host's gateway"],
         ["node run --url wss://gateway.example --code <code>", "of another one, let in by a one-use code"],
