@@ -23,8 +23,8 @@ export const WEB_PAGES: readonly WebPage[] = [
   {
     name: "a2ui",
     entries: [
-      { from: "v0_8.ts", to: "v0_8.js", format: "esm" },
-      { from: "v0_9.ts", to: "v0_9.js", format: "esm" },
+      { from: "v0_8.ts", to: "v0_8.js", format: "iife" },
+      { from: "v0_9.ts", to: "v0_9.js", format: "iife" },
     ],
   },
   // No page: what the gateway checks A2UI messages by, out of the package that the renderers come from.
