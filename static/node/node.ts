@@ -68,7 +68,7 @@ export class BrowserNode {
     this.#permissions = new Permissions(() => store.set({ permissions: this.#permissions.all() }));
     this.#surface = new Surface({ timers, request });
     this.frame = new Frame(look, {
-      ready: (again) => this.#desk.becameReady(again),
+      changed: () => this.#desk.changed(),
       userAction: (action) => void this.#actions.perform(action),
       openUrl: (url) => this.asks.open(url),
     });

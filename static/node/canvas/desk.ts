@@ -101,11 +101,10 @@ export class Desk {
     this.#revision = revision;
   }
 
-  /** The frame has a page with our bridge; one that came by itself, as after a live reload, needs its surfaces again. */
-  becameReady(again: boolean): void {
-    if (again && this.#page?.kind === "a2ui") {
-      this.#replayed(this.#page.version, AbortSignal.timeout(LOAD_MS)).catch(() => undefined);
-    }
+  /** A page that came into the frame by itself, as after a live reload, needs its surfaces again. */
+  changed(): void {
+    if (this.#page?.kind !== "a2ui") return;
+    this.#replayed(this.#page.version, AbortSignal.timeout(LOAD_MS)).catch(() => undefined);
   }
 
   #open(page: Page, base: string): void {

@@ -8,8 +8,8 @@ import { unavailable } from "../host/failure.ts";
 import { abortable } from "../host/queue.ts";
 
 export interface FrameEvents {
-  /** A page with our bridge is there; `again` when the frame loaded it by itself, such as after an edit. */
-  ready(again: boolean): void;
+  /** The frame went on to another page by itself, such as after an edit, and that page has our bridge. */
+  changed(): void;
   userAction(action: Fields): void;
   openUrl(url: string): void;
 }
@@ -38,7 +38,9 @@ export class Frame {
   #nonce = "";
   #loaded = Promise.withResolvers<void>();
   #ready = Promise.withResolvers<void>();
-  #wasReady = false;
+  #isLoaded = false;
+  /** Another page came into the frame by itself and has not spoken yet. */
+  #isFresh = false;
   #next = 0;
   readonly #waiting = new Map<string, Waiting>();
   readonly #bucket = createBucket(BURST, PER_SECOND, () => performance.now());
@@ -52,7 +54,7 @@ export class Frame {
     this.#load = load;
     this.#nonce = crypto.randomUUID();
     this.#element = undefined;
-    this.#wasReady = false;
+    this.#isLoaded = this.#isFresh = false;
     this.#loaded = Promise.withResolvers();
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => undefined);
@@ -66,6 +68,9 @@ export class Frame {
   /** The frame's load event. It also comes when the page inside went on to another one. */
   loaded(load: number): void {
     if (load !== this.#load) return;
+    this.#isFresh = this.#isLoaded;
+    if (this.#isFresh) this.#drop();
+    this.#isLoaded = true;
     this.#hello();
     this.#loaded.resolve();
   }
@@ -130,10 +135,9 @@ export class Frame {
   #becameReady(): void {
     // A page may be ready before its load event, and takes nothing from us without the nonce.
     this.#hello();
-    const again = this.#wasReady;
-    this.#wasReady = true;
     this.#ready.resolve();
-    this.on.ready(again);
+    if (this.#isFresh) this.on.changed();
+    this.#isFresh = false;
   }
 
   #settle(message: Fields): void {

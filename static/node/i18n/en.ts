@@ -28,6 +28,7 @@ export const en = {
     location: { name: "Location", hint: "Tells where this device is, once for each question." },
     notify: { name: "Notifications", hint: "Shows messages of the assistant." },
   } satisfies Record<Ability, { name: string; hint: string }>,
+  deviceFacts: "Facts about the device",
   missing: "This browser cannot do that.",
   missingInsecure: "Only on HTTPS pages or on this machine itself.",
   blockedByBrowser: "The browser blocks it. Allow it in the settings of this site, then switch it on.",

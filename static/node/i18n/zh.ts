@@ -25,6 +25,7 @@ export const zh: Words = {
     location: { name: "位置", hint: "每次询问时告知一次设备所在位置。" },
     notify: { name: "通知", hint: "显示助手的消息。" },
   },
+  deviceFacts: "设备信息",
   missing: "此浏览器不支持。",
   missingInsecure: "仅限 HTTPS 页面或本机。",
   blockedByBrowser: "浏览器已阻止。请在本站设置中允许，然后再开启。",

@@ -23,15 +23,20 @@ function keptOff({ standing, switches }: State): string[] {
 
 export function StandingCard() {
   const state = useNodeState();
-  const { standing } = state;
+  const { standing, deviceId = "" } = state;
   if (!standing || state.connection.state !== "connected") return null;
-  if (standing.pendingCommands.length > 0) return <Pending standing={standing} />;
+  if (standing.pendingCommands.length > 0) return <Pending standing={standing} deviceId={deviceId} />;
   const off = keptOff(state);
-  return off.length > 0 ? <Off commands={off} deviceId={state.deviceId ?? ""} /> : null;
+  return off.length > 0 ? <Off commands={off} deviceId={deviceId} /> : null;
 }
 
-function Pending({ standing }: { standing: Standing }) {
+function Pending({ standing, deviceId }: { standing: Standing; deviceId: string }) {
   const { t } = useUi();
+  const names = standing.pendingCommands.map((command) => {
+    const ability = abilityOf(command);
+    return ability === undefined ? t.deviceFacts : t.ability[ability].name;
+  });
+  const abilities = [...new Set(names)];
   return (
     <section class="panel-card wants" role="status">
       <h2>
@@ -39,13 +44,9 @@ function Pending({ standing }: { standing: Standing }) {
       </h2>
       <p>{t.pendingText}</p>
       <p>{t.pendingAsk}</p>
-      <CommandChips commands={standing.pendingCommands} />
-      {standing.pendingRequestId && (
-        <>
-          <p>{t.pendingHow}</p>
-          <CommandLine text={`openclaw nodes approve ${standing.pendingRequestId}`} />
-        </>
-      )}
+      <Chips words={abilities} />
+      <p>{t.pendingHow}</p>
+      <CommandLine text={`openclaw nodes approve ${short(deviceId)}`} />
     </section>
   );
 }
@@ -58,19 +59,16 @@ function Off({ commands, deviceId }: { commands: readonly string[]; deviceId: st
         <Icon name="lock" /> {t.offTitle}
       </h2>
       <p>{t.offText}</p>
-      <CommandChips commands={commands} />
+      <Chips words={commands} />
       <p>{t.pendingHow}</p>
-      <CommandLine text={`openclaw nodes allow ${deviceId.slice(0, 12)} ${commands.join(" ")}`} />
+      <CommandLine text={`openclaw nodes allow ${short(deviceId)} ${commands.join(" ")}`} />
     </section>
   );
 }
 
-const CommandChips = ({ commands }: { commands: readonly string[] }) => (
-  <ul class="chips">
-    {commands.map((command) => (
-      <li key={command}>
-        <code>{command}</code>
-      </li>
-    ))}
-  </ul>
+/** Enough of an id for every command line. */
+const short = (id: string): string => id.slice(0, 12);
+
+const Chips = ({ words }: { words: readonly string[] }) => (
+  <ul class="chips">{words.map((word) => <li key={word}>{word}</li>)}</ul>
 );
