@@ -72,13 +72,20 @@ function NodeFacts({ node, skewMs }: { node: NodeRow; skewMs: number }) {
 /** Dangerous commands that the node has. One that the configuration allows for all nodes cannot be switched here. */
 function Switches({ node, state }: { node: NodeRow; state: State }) {
   const { t, chat } = useUi();
+  // What was just switched stands as the person left it until the gateway has answered.
+  const [wish, setWish] = useState<{ readonly command: string; readonly on: boolean }>();
   const allowed = state.nodes.allowed[node.nodeId] ?? [];
   const commands = switchesOf(node, allowed);
   if (!commands.length) return null;
   const able = may(state.hello, "operator.admin") && state.hello?.methods.has("node.commands.set") === true;
   const busy = state.nodes.busy.includes(nodeKey(node.nodeId));
+  const toggle = async (command: string, on: boolean) => {
+    setWish({ command, on });
+    await chat.nodes.toggle(node.nodeId, command, on);
+    setWish(undefined);
+  };
   return (
-    <fieldset class="switches" disabled={!able || busy}>
+    <fieldset class="switches" disabled={!able || (busy && !wish)}>
       <legend>{t.nodes.dangerous}</legend>
       {commands.map((command) => {
         const on = node.commands.includes(command) || allowed.includes(command);
@@ -90,9 +97,9 @@ function Switches({ node, state }: { node: NodeRow; state: State }) {
             <input
               type="checkbox"
               role="switch"
-              checked={on}
-              disabled={fixed}
-              onChange={({ currentTarget }) => void chat.nodes.toggle(node.nodeId, command, currentTarget.checked)}
+              checked={wish?.command === command ? wish.on : on}
+              disabled={fixed || (wish !== undefined && wish.command !== command)}
+              onChange={({ currentTarget }) => void toggle(command, currentTarget.checked)}
             />
             <span>
               {commandWords(t, command)} <code>{command}</code>
