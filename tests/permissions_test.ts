@@ -88,7 +88,13 @@ Deno.test("the flags name every address, folder and variable, and grant no categ
     const flags = await gatewayFlags(await environment(home), []);
     const of = (name: string) =>
       flags.find((flag) => flag.startsWith(`--allow-${name}=`))?.split("=")[1]?.split(",") ?? [];
-    assert.deepEqual(of("net"), ["127.0.0.1:18999", "[::1]:18999", "llm.example:443"]);
+    assert.deepEqual(of("net"), [
+      "127.0.0.1:18999",
+      "[::1]:18999",
+      "127.0.0.1:19003",
+      "[::1]:19003",
+      "llm.example:443",
+    ]);
     assert.ok(of("read").includes("/run/secrets/gateway"));
     assert.ok(of("env").includes("MY_KEY"));
     assert.equal(of("write")[0], `${home}/.openclaw`);
