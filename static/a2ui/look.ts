@@ -41,6 +41,26 @@ export const look = css`
       rotate: 1turn;
     }
   }
+  oc-icon {
+    display: inline-flex;
+    align-self: center;
+  }
+  a2ui-basic-row {
+    flex-wrap: wrap;
+  }
+  .a2ui-option-label.a2ui-option-label {
+    font-size: 1rem;
+    font-weight: normal;
+  }
+  .a2ui-button.borderless {
+    --_a2ui-text-color: var(--accent);
+  }
+  .a2ui-button.primary {
+    border: 1px solid transparent;
+  }
+  .a2ui-checkbox input {
+    margin: 0;
+  }
   .oc-icon {
     display: inline-block;
     width: 1.375em;

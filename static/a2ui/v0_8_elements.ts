@@ -41,7 +41,8 @@ class Button extends Drawn {
   override connectedCallback() {
     super.connectedCallback();
     const child: unknown = this.properties["child"];
-    if (isFields(child)) Object.assign(this, { childComponents: [child] });
+    // The package hands on whether our elements count, and does not tell those that it makes this way.
+    if (isFields(child)) Object.assign(this, { childComponents: [child], enableCustomElements: true });
   }
   draw = ({ primary, action }: Properties) =>
     html`
@@ -137,6 +138,10 @@ class MultipleChoice extends Drawn {
   };
 }
 
+class Unknown extends Drawn {
+  draw = ({ type }: Properties) => html`<div class="oc-unknown">Unknown component: ${String(type)}</div>`;
+}
+
 /** Puts our elements in the place of the package's. */
 export function registerElements({ openUrl }: Host): void {
   class Image extends Drawn {
@@ -158,6 +163,7 @@ export function registerElements({ openUrl }: Host): void {
     Slider,
     DateTimeInput: DateTime,
     MultipleChoice,
+    Unknown,
     Image,
     Video,
   };

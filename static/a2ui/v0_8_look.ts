@@ -8,6 +8,10 @@ export const fields = css`
     min-width: 0;
     max-height: none;
   }
+  :host(oc-icon) {
+    flex: none;
+    align-self: center;
+  }
   * {
     box-sizing: border-box;
   }

@@ -12,6 +12,12 @@ const marked = (id: unknown): unknown => typeof id === "string" ? MARK + id : id
 /** The id as the agent knows it; copies that a list made lose the number that the processor gave them. */
 export const plainId = (id: string): string => id.startsWith(MARK) ? id.slice(1).replace(/(:\d+)+$/u, "") : id;
 
+/** What the standard catalog has; anything else is shown as unknown, by its name. */
+const KNOWN = new Set([
+  ..."Text Image Icon Video AudioPlayer Row Column List Card Tabs Divider Modal".split(" "),
+  ..."Button CheckBox TextField DateTimeInput MultipleChoice Slider".split(" "),
+]);
+
 export const KINDS = ["beginRendering", "surfaceUpdate", "dataModelUpdate", "deleteSurface"] as const;
 export type Kind = typeof KINDS[number];
 
@@ -42,9 +48,9 @@ function withMarks(kind: Kind, body: Fields): Fields {
 
 function component(item: Fields): Fields {
   const wrapped = isFields(item["component"]) ? item["component"] : {};
-  const types = Object.entries(wrapped).map((
-    [type, properties],
-  ) => [type, isFields(properties) ? refs(properties) : {}]);
+  const types = Object.entries(wrapped).map(([type, properties]) =>
+    KNOWN.has(type) ? [type, isFields(properties) ? refs(properties) : {}] : ["Unknown", { type }]
+  );
   return { ...item, id: marked(item["id"]), component: Object.fromEntries(types) };
 }
 
