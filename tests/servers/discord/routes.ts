@@ -114,6 +114,7 @@ export class Routes {
       const stored = this.#own(id, 50005, "Cannot edit a message authored by another user");
       checkMessage(form, uploads.map(({ key }) => key), true);
       if (typeof form["content"] === "string") stored.message.content = form["content"];
+      if (Array.isArray(form["components"])) stored.message.components = form["components"];
       stored.message.edited_timestamp = new Date().toISOString();
       this.#tell("MESSAGE_UPDATE", stored.message);
       return json(stored.message);
