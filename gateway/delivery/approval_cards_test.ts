@@ -255,7 +255,7 @@ Deno.test("what cannot be read whole cannot be allowed, and nothing in it is hid
   const odd = (await asked(lab, subject("echo ``` \u202e\u001b[2J ; id", MAIN, { cwd: "a`b\n*c*" }), "c")).cards.at(-1);
   assert.match(
     odd?.text ?? "",
-    /^May this command run\?\n````\necho ``` \\u202e\\x1b\[2J ; id\n````\nAgent `main` on `gateway` in `a'b\\n\*c\*`/u,
+    /^May this command run\?\n```\necho \\x60\\x60\\x60 \\u202e\\x1b\[2J ; id\n```\nAgent `main` on `gateway` in `a'b\\n\*c\*`/u,
   );
   assert.deepEqual(odd?.labels, ["Allow once", "Deny"], "a chain is never allowed always");
 });

@@ -96,7 +96,6 @@ export const GONE = "This request is no longer open";
 
 function body(headline: string, { ask: { request }, node }: CardFacts): string[] {
   const command = shown(request.command);
-  const fence = "`".repeat(Math.max(3, ...[...command.matchAll(/`+/gu)].map(([run]) => run.length + 1)));
   const host = node ?? request.nodeId ?? (request.host === "node" ? undefined : request.host ?? "gateway");
   const where = [
     ...(request.agentId === null ? [] : [`Agent ${code(request.agentId)}`]),
@@ -105,25 +104,28 @@ function body(headline: string, { ask: { request }, node }: CardFacts): string[]
   ].join(" ");
   return [
     headline,
-    fence,
+    "```",
     command,
-    fence,
+    "```",
     ...(where === "" ? [] : [where]),
     ...(request.resolvedPath === null ? [] : [`Program ${code(request.resolvedPath)}`]),
   ];
 }
 
+/** Not every platform knows longer fences: what would end ours is written as an escape, like all that cannot be seen. */
+const inFence = (command: string): string => visible(command).replaceAll("```", "\\x60\\x60\\x60");
+
 /** As the platforms count it: some write `<` as `&lt;`. */
 const weight = (text: string): number => text.replaceAll(/[&<>]/gu, "&amp;").length;
 
 function isWhole(command: string): boolean {
-  const text = visible(command);
+  const text = inFence(command);
   return weight(text) <= MAX_WEIGHT && text.split("\n").length <= MAX_LINES;
 }
 
 /** The whole command, or its beginning and how much is missing. */
 function shown(command: string): string {
-  const text = visible(command);
+  const text = inFence(command);
   if (isWhole(command)) return text;
   const head = text.split("\n").slice(0, MAX_LINES - 1).join("\n").slice(0, Math.floor(MAX_WEIGHT / 5)).toWellFormed();
   return `${head}…\n(${text.length - head.length} more characters)`;
