@@ -15,8 +15,8 @@ import { Type } from "../../schemas/primitives.ts";
 const MAX_JSONL = 1 << 20;
 const GRACE_MS = 5000;
 
-export const presentCommand: Command = (context, options, [target]) =>
-  act(context, options, {
+export const presentCommand: Command = async (context, options, [target]) =>
+  await act(context, options, {
     command: "canvas.present",
     params: { ...(target === undefined ? {} : { url: target }), ...placement(options) },
     method: "canvas.present",
@@ -44,7 +44,7 @@ export const evalCommand: Command = async (context, options, [script]) => {
   });
 };
 
-export const snapshotCommand: Command = (context, options) => {
+export const snapshotCommand: Command = async (context, options) => {
   const format = options.text("format");
   if (format !== undefined && !["png", "jpg", "jpeg"].includes(format)) {
     throw new CliError("usage", `Cannot use --format "${format}": png or jpg is needed`);
@@ -54,7 +54,7 @@ export const snapshotCommand: Command = (context, options) => {
     ...(format === undefined ? {} : { format: format === "jpg" ? "jpeg" : format }),
     ...(maxWidth === undefined ? {} : { maxWidth }),
   };
-  return onNode(context, options, "canvas.snapshot", params, async (payload, { settings }) => {
+  await onNode(context, options, "canvas.snapshot", params, async (payload, { settings }) => {
     const media = read("canvas.snapshot", Media, payload);
     const file = { base64: media.base64, name: `canvas.${endingOf(media.format)}` };
     const saved = await saveBase64(context, settings.stateDir, options.text("output"), file);

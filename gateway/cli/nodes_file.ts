@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import type { CliContext } from "./context.ts";
 import { CliError } from "./exit.ts";
+import { count } from "./format.ts";
 
 /** Writes `base64` to `wanted`, else to a new file in `<state>/nodes`; returns where and how much. */
 export async function saveBase64(
@@ -41,10 +42,10 @@ function notWritten(error: unknown, path: string, stateDir: string): CliError {
 export const endingOf = (format: string): string =>
   /^(?:png|jpg|jpeg|webp|gif|mp4|webm|mov)$/u.test(format.toLowerCase()) ? format.toLowerCase() : "bin";
 
-/** `512 KB`. */
+/** `1 byte`, `512 KB`, `1.5 MB`. */
 export const size = (bytes: number): string =>
   bytes < 1024
-    ? `${bytes} bytes`
+    ? count(bytes, "byte")
     : bytes < 1024 * 1024
     ? `${Math.round(bytes / 1024)} KB`
     : `${(bytes / 1024 / 1024).toFixed(1)} MB`;

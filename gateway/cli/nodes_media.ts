@@ -28,8 +28,8 @@ export const cameraListCommand: Command = (context, options, [wanted]) =>
     );
   });
 
-export const snapCommand: Command = (context, options, [wanted]) =>
-  take(context, options, wanted, {
+export const snapCommand: Command = async (context, options, [wanted]) =>
+  await take(context, options, wanted, {
     command: "camera.snap",
     usualMs: undefined,
     params: {
@@ -41,8 +41,8 @@ export const snapCommand: Command = (context, options, [wanted]) =>
     },
   });
 
-export const clipCommand: Command = (context, options, [wanted]) =>
-  take(context, options, wanted, {
+export const clipCommand: Command = async (context, options, [wanted]) =>
+  await take(context, options, wanted, {
     command: "camera.clip",
     usualMs: 3000,
     params: {
@@ -52,8 +52,8 @@ export const clipCommand: Command = (context, options, [wanted]) =>
     },
   });
 
-export const recordCommand: Command = (context, options, [wanted]) =>
-  take(context, options, wanted, {
+export const recordCommand: Command = async (context, options, [wanted]) =>
+  await take(context, options, wanted, {
     command: "screen.record",
     usualMs: 10_000,
     params: {

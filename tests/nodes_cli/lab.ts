@@ -13,8 +13,9 @@ export interface NodeLabOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Written as `nodeHost` of the node's configuration. */
   readonly nodeHost?: Record<string, unknown>;
-  /** Another script on the node's flags, with the node's arguments. */
+  /** Another script on the node's flags. */
   readonly script?: string;
+  readonly scriptArgs?: (stateDir: string) => readonly string[];
 }
 
 export class TestNode implements AsyncDisposable {
@@ -22,6 +23,8 @@ export class TestNode implements AsyncDisposable {
   #ended = false;
   private constructor(
     readonly home: string,
+    /** What it was started with. */
+    readonly flags: readonly string[],
     readonly process: Deno.ChildProcess,
     readonly done: Promise<Deno.CommandStatus>,
   ) {}
@@ -48,7 +51,7 @@ export class TestNode implements AsyncDisposable {
     const secret = options.token === undefined ? [] : ["--token", options.token];
     const program = options.script === undefined
       ? [`${ROOT}main.ts`, "node", "run", ...args, ...secret]
-      : [options.script];
+      : [options.script, ...options.scriptArgs?.(state) ?? []];
     const process = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--cached-only", "--no-prompt", ...flags, ...program],
       cwd: home,
@@ -65,7 +68,7 @@ export class TestNode implements AsyncDisposable {
       node.#ended = true;
       return status;
     });
-    const node: TestNode = new TestNode(home, process, done);
+    const node: TestNode = new TestNode(home, flags, process, done);
     return node;
   }
 
