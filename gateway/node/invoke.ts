@@ -39,7 +39,7 @@ export class Invoker {
     this.deps.calls.requireRoom(nodeId);
     requireSmall(call.params);
     const step = canvasStep(this.deps.screens, nodeId, command, call.params);
-    const params = command === "system.run" ? runParams(call.params, this.deps.approvals) : call.params;
+    const params = command === "system.run" ? runParams(call.params, this.deps.approvals, nodeId) : call.params;
     for (const key of [call.sessionKey, sessionOf(command, params)]) this.#remember(live, key);
     const sent = this.deps.calls.send(live, {
       command,
