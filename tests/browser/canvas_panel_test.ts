@@ -139,7 +139,7 @@ browserTest("A page of the canvas beside the chat", { config: CANVAS }, {
     await chat.answered(/The kitchen is dark\.$/);
     await panel(page).getByText("The agent has answered.").waitFor();
     assert.deepEqual(await inside(page).locator("#log li").allInnerTexts(), ["pending", "working", "done"]);
-    assert.match(await chat.questions.last().innerText(), /^CANVAS_A2UI action=refresh .*"text":"kitchen too"/u);
+    assert.match(await chat.questions.last().innerText(), /On the canvas: *refresh\s+text\s+kitchen too$/u);
     await clean(page, "an answered action");
   },
   "an address is asked about before it is opened, and nothing else than the web is": async ({ gateway }) => {

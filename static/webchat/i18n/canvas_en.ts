@@ -22,6 +22,7 @@ export const canvasEn = {
   leave: (host: string) => `Open ${host}?`,
   leaveHint: "The page in the canvas wants to open this address in a new tab.",
   open: "Open",
+  acted: "On the canvas:",
   action: {
     pending: "Telling the agent…",
     working: "The agent is working on it…",

@@ -24,6 +24,7 @@ export const canvasZh: typeof canvasEn = {
   leave: (host) => `打开 ${host}？`,
   leaveHint: "画布中的页面想在新标签页中打开此地址。",
   open: "打开",
+  acted: "在画布上：",
   action: { pending: "正在告知智能体…", working: "智能体正在处理…", done: "智能体已回答。" },
   actionFailed: (why) => why ? `操作未成功：${why}` : "操作未成功。",
   actionWhy: { lost: "网关没有回应。请在连接恢复后重试", busy: "正在处理的操作过多，请等待智能体回答" },

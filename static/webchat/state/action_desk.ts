@@ -22,8 +22,8 @@ export class ActionDesk {
 
   constructor(private readonly store: Store, private readonly wire: Wire, private readonly timers: Timers) {}
 
-  async act(sessionKey: string, action: UserAction, allowed: boolean): Promise<void> {
-    const id = action.id ?? crypto.randomUUID();
+  async act(sessionKey: string, action: UserAction & { readonly id: string }, allowed: boolean): Promise<void> {
+    const { id } = action;
     const open = this.#list().filter((one) => isOpen(one));
     // A repeat of an action that is under way is the same action.
     if (open.some((one) => one.id === id)) return;
@@ -31,7 +31,7 @@ export class ActionDesk {
     if (!allowed) return this.#change(id, { state: "error", error: "operator.write" });
     if (open.length >= MAX_OPEN) return this.#change(id, { state: "error", error: "busy" });
     try {
-      const params = { sessionKey, action: { ...action, id } };
+      const params = { sessionKey, action };
       const answer = fields(await this.wire.request("canvas.action", params, SEND_MS));
       this.#accepted(id, word(answer["runId"]), answer["status"] === "ok");
     } catch (error) {

@@ -148,9 +148,12 @@ export class CanvasDesk {
     this.#set({ shown: false });
   }
 
-  act(action: UserAction): void {
+  /** Takes an action to the session. Answers its id, under which its states follow. */
+  act(action: UserAction): string {
     const { sessionKey } = this.#view();
-    void this.#actions.act(sessionKey, action, may(this.store.get().hello, "operator.write"));
+    const id = action.id ?? crypto.randomUUID();
+    void this.#actions.act(sessionKey, { ...action, id }, may(this.store.get().hello, "operator.write"));
+    return id;
   }
 
   /** A capability ends after some minutes; as long as there is a page it is prolonged in time. */

@@ -4,6 +4,7 @@ import { RequestError } from "../../client/link.ts";
 import { CanvasDesk } from "./canvas_desk.ts";
 import { frameUrl, saysReady } from "./canvas_model.ts";
 import { readAction, readCanvas, readFrameMessage, readPage, surfaceAddress } from "./canvas_parse.ts";
+import { readActionMessage } from "./action_text.ts";
 import { type Answer, KEY, scene as bare } from "./fake_scene.ts";
 
 const PAGE = { kind: "path", path: "report/index.html" };
@@ -264,4 +265,15 @@ Deno.test("A frame's messages are read with care", () => {
     name: "x",
     context: { a: {} },
   });
+});
+
+Deno.test("A message that an action became is told as the action; anything else stays as it is", () => {
+  const head = "CANVAS_A2UI action=send_order session=agent:main:main surface=s component=go host=Chrome instance=-";
+  assert.deepEqual(readActionMessage(`${head} ctx={"name":"Ann b","n":2,"list":[1]} default=update_canvas`), {
+    name: "send order",
+    values: [["name", "Ann b"], ["n", "2"], ["list", "[1]"]],
+  });
+  assert.deepEqual(readActionMessage(`${head} default=update_canvas`)?.values, []);
+  assert.equal(readActionMessage(`Look: ${head} default=update_canvas`), undefined);
+  assert.equal(readActionMessage("CANVAS_A2UI action=x"), undefined);
 });

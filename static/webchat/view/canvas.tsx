@@ -1,10 +1,10 @@
 /** The canvas beside the chat: its header, its frame, and what to do when it does not load. On phones a sheet. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type CanvasView, frameUrl, pageKey, type PresentedPage, WEB_FRAME } from "../state/canvas_model.ts";
 import { briefly } from "../state/approvals_model.ts";
 import type { State } from "../state/model.ts";
 import { CanvasFrame } from "./canvas_frame.tsx";
-import { ActionLine, CanvasProblem, ForeignCard, LeaveBar, pageTitle } from "./canvas_parts.tsx";
+import { actionError, ActionLine, CanvasProblem, ForeignCard, LeaveBar, pageTitle } from "./canvas_parts.tsx";
 import { useUi } from "./context.ts";
 import { Icon, type IconName } from "./icons.tsx";
 import { useWidth } from "./canvas_width.ts";
@@ -105,6 +105,10 @@ function CanvasBody({ canvas, page }: { canvas: CanvasView; page: PresentedPage 
   const [silent, setSilent] = useState(false);
   const [leaving, setLeaving] = useState<URL>();
   const [trouble, setTrouble] = useState<string>();
+  const actions = useMemo(
+    () => canvas.actions.map((one) => one.state === "error" ? { ...one, error: actionError(t, one.error) } : one),
+    [canvas.actions, t],
+  );
   const src = useSource(canvas.surfaceUrl, page, tries);
   const silence = async () => {
     if (tries >= TRIES) return setSilent(true);
@@ -134,7 +138,7 @@ function CanvasBody({ canvas, page }: { canvas: CanvasView; page: PresentedPage 
         title={pageTitle(t, page)}
         page={page}
         surfaces={page.kind === "a2ui" ? canvas.surfaces : undefined}
-        actions={canvas.actions}
+        actions={actions}
         onAction={(action) => chat.canvas.act(action)}
         onOpenUrl={(url) => setLeaving((before) => before ?? url)}
         onSilence={() => void silence()}

@@ -15,7 +15,8 @@ export interface FrameProps {
   readonly page: PresentedPage;
   readonly surfaces: Surfaces | undefined;
   readonly actions: readonly ActionView[];
-  onAction(action: UserAction): void;
+  /** Answers the id of the action, whose states are in `actions` from then on. */
+  onAction(action: UserAction): string;
   onOpenUrl(url: URL): void;
   /** A page that holds the bridge did not say that it is there. */
   onSilence(): void;
@@ -35,20 +36,26 @@ export function CanvasFrame(props: FrameProps) {
   const [ready, setReady] = useState(0);
   const latest = useRef(props);
   latest.current = props;
-  const bridge = useMemo(() =>
+  const told = useRef(new Map<string, string>());
+  const bridge: FrameBridge = useMemo(() =>
     new FrameBridge({
       // The frame's origin is opaque, so its window can only be named by "*".
       post: (message) => frame.current?.contentWindow?.postMessage(message, "*"),
       now: () => performance.now(),
       ready: () => setReady((count) => count + 1),
-      action: (action) => latest.current.onAction(action),
+      action: (action) => {
+        const id = latest.current.onAction(action);
+        // At once: the states that follow may come before the page is drawn the next time.
+        told.current.set(id, "pending");
+        bridge.status(id, "pending", undefined);
+      },
       openUrl: (url) => latest.current.onOpenUrl(url),
       trouble: (text) => latest.current.onTrouble(text),
     }, look), []);
   useMessages(frame, bridge);
   useEffect(() => bridge.show(look), [look]);
   useSurfaces(bridge, ready, surfaces);
-  useStatus(bridge, ready, actions);
+  useStatus(bridge, told.current, actions);
   useEffect(() => void (ready > 0 && page.kind === "url" && bridge.visit(page.url)), [ready]);
   useEffect(() => {
     if (ready > 0 || !saysReady(page)) return;
@@ -102,14 +109,13 @@ function useSurfaces(bridge: FrameBridge, ready: number, surfaces: Surfaces | un
 }
 
 /** Tells the frame what became of its actions, each state once. */
-function useStatus(bridge: FrameBridge, ready: number, actions: readonly ActionView[]): void {
-  const told = useRef(new Map<string, string>());
+function useStatus(bridge: FrameBridge, told: Map<string, string>, actions: readonly ActionView[]): void {
   useEffect(() => {
     for (const { id, state, error } of actions) {
-      if (told.current.get(id) === state) continue;
-      told.current.set(id, state);
+      if (told.get(id) === state) continue;
+      told.set(id, state);
       bridge.status(id, state, error);
     }
-    for (const id of told.current.keys()) if (!actions.some((one) => one.id === id)) told.current.delete(id);
-  }, [ready, actions]);
+    for (const id of told.keys()) if (!actions.some((one) => one.id === id)) told.delete(id);
+  }, [actions]);
 }

@@ -75,10 +75,10 @@ export function LeaveBar({ url, onDone }: { url: URL; onDone(): void }) {
   );
 }
 
-function whyWords(t: Words, error: string | undefined): string {
+/** Why an action failed, in the person's words: the desk's own reasons are names. */
+export function actionError(t: Words, error: string | undefined): string {
   if (error === "operator.write") return t.channels.noRight(error);
-  if (error === "lost" || error === "busy") return t.canvas.actionFailed(t.canvas.actionWhy[error]);
-  return t.canvas.actionFailed(error ?? "");
+  return error === "lost" || error === "busy" ? t.canvas.actionWhy[error] : error ?? "";
 }
 
 /** One line about the latest action, read aloud when it changes. */
@@ -91,7 +91,7 @@ export function ActionLine({ actions }: { actions: readonly ActionView[] }) {
       {last && (
         <p class={failed ? "problem" : "muted"}>
           {failed ? <Icon name="alert" /> : last.state === "done" ? <Icon name="check" /> : <span class="spinner" />}
-          {last.state === "error" ? whyWords(t, last.error) : t.canvas.action[last.state]}
+          {last.state === "error" ? t.canvas.actionFailed(actionError(t, last.error)) : t.canvas.action[last.state]}
         </p>
       )}
     </div>

@@ -29,6 +29,10 @@ export function useWidth(panel: { readonly current: HTMLElement | null }, active
     setPercent(value);
     keep.set(NAME, String(value));
   };
+  const drag = (on: boolean) => {
+    dragging.current = on;
+    panel.current?.toggleAttribute("data-dragging", on);
+  };
   return {
     role: "separator" as const,
     tabIndex: 0,
@@ -43,18 +47,18 @@ export function useWidth(panel: { readonly current: HTMLElement | null }, active
       event.preventDefault();
       set(percent + step);
     },
-    // The capture keeps the pointer with us while it is over the frame, which would swallow it.
+    // The frame would swallow the pointer: it is captured, and the frame takes none of it meanwhile.
     onPointerDown: (event: PointerEvent) => {
       if (!(event.currentTarget instanceof Element)) return;
       event.preventDefault();
       event.currentTarget.setPointerCapture(event.pointerId);
-      dragging.current = true;
+      drag(true);
     },
     onPointerMove: (event: PointerEvent) => {
       const room = panel.current?.parentElement?.getBoundingClientRect();
       if (dragging.current && room) set((room.right - event.clientX) / room.width * 100);
     },
-    onPointerUp: () => void (dragging.current = false),
-    onPointerCancel: () => void (dragging.current = false),
+    onPointerUp: () => drag(false),
+    onPointerCancel: () => drag(false),
   };
 }

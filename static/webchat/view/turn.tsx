@@ -1,6 +1,7 @@
 /** One question or one answer. */
 import { useMemo, useRef } from "preact/hooks";
 import { clockTime, duration, exactTime } from "../i18n/mod.ts";
+import { readActionMessage } from "../state/action_text.ts";
 import type { Part } from "../state/model.ts";
 import type { AgentTurn, Block, SystemTurn, ToolView, Turn, UserTurn } from "../state/turns.ts";
 import { useUi } from "./context.ts";
@@ -34,7 +35,7 @@ function UserView({ turn }: { turn: UserTurn }) {
     <article class="turn user" data-state={out?.status ?? "stored"}>
       <h2 class="sr">{t.you}</h2>
       <div class="pictures">{turn.parts.map((p, i) => p.type === "image" && <Picture key={i} image={p} />)}</div>
-      {text && <div class="bubble">{text}</div>}
+      {text && <Bubble text={text} />}
       <footer>
         {state && (
           <span class="mark-state">
@@ -51,6 +52,30 @@ function UserView({ turn }: { turn: UserTurn }) {
         <Time at={turn.timestamp} />
       </footer>
     </article>
+  );
+}
+
+/** What a person did on the canvas is told as that; the agent's own form of it would only puzzle them. */
+function Bubble({ text }: { text: string }) {
+  const { t } = useUi();
+  const action = useMemo(() => readActionMessage(text), [text]);
+  if (!action) return <div class="bubble">{text}</div>;
+  return (
+    <div class="bubble action-bubble">
+      <p>
+        <Icon name="canvas" /> {t.canvas.acted} <b>{action.name}</b>
+      </p>
+      {action.values.length > 0 && (
+        <dl>
+          {action.values.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </div>
   );
 }
 
