@@ -2,6 +2,7 @@
 import type { WebSocket } from "ws";
 import type { ErrorShape } from "../../schemas/error.ts";
 import { RequestFrame } from "../../schemas/frame.ts";
+import { isTooDeep, MAX_LEVELS } from "../../schemas/json_depth.ts";
 import { checker } from "../../schemas/validate.ts";
 import { RawJson } from "../raw_json.ts";
 import type { Broadcast } from "./broadcast.ts";
@@ -9,6 +10,8 @@ import type { Client, ClientIdentity } from "./client.ts";
 import { Writer } from "./writer.ts";
 
 const checkFrame = checker(RequestFrame, { first: true });
+
+const TOO_DEEP = `nested deeper than ${MAX_LEVELS} levels`;
 
 /** Where the frames of a connection go. */
 export interface FrameHandler {
@@ -62,6 +65,10 @@ export class Connection implements Client {
   receive(text: string, handler: FrameHandler): boolean {
     // What a client sent before it was cut is still in the pipe; answering it would be work for nobody.
     if (!this.writer.open) return false;
+    if (isTooDeep(text)) {
+      this.fail("invalid", { code: "INVALID_REQUEST", message: `invalid request frame: ${TOO_DEEP}` });
+      return true;
+    }
     let frame: unknown;
     try {
       frame = JSON.parse(text);

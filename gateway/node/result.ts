@@ -1,6 +1,7 @@
 /** Reads the answer of a node (methods facts, section 11.4): text or object, nulls, errors, and how large it is. */
 import { Buffer } from "node:buffer";
 import { GatewayError, unavailable } from "../../schemas/error.ts";
+import { isTooDeep, MAX_LEVELS } from "../../schemas/json_depth.ts";
 import type { NodeInvokeResultParams } from "../../schemas/method/nodes.ts";
 
 /** Bytes of one result that comes in one frame. */
@@ -29,18 +30,18 @@ export function readPayload({ payload, payloadJSON }: NodeInvokeResultParams): N
   if (typeof payloadJSON === "string") return fromText(payloadJSON, RESULT_BYTES);
   // A payload under the wrong name is still the payload.
   const value = payload ?? payloadJSON ?? null;
-  let json: string;
-  try {
-    json = JSON.stringify(value);
-  } catch {
-    throw unavailable("node invoke failed: the result is nested too deeply", { retryable: false });
-  }
+  const json = JSON.stringify(value);
   return { payload: value, json, asText: false, bytes: sized(json, RESULT_BYTES) };
 }
 
 /** Text as a payload; what is no JSON is a string. */
 export function fromText(text: string, limit: number): NodeResult {
   const bytes = sized(text, limit);
+  if (isTooDeep(text)) {
+    throw unavailable(`node invoke failed: the result is nested deeper than ${MAX_LEVELS} levels`, {
+      retryable: false,
+    });
+  }
   try {
     return { payload: JSON.parse(text), json: text, asText: true, bytes };
   } catch {

@@ -1,0 +1,327 @@
+/** Tests of calls to nodes: one socket a node, answers, deadlines, repeats, limits, and what screens keep. */
+import assert from "node:assert/strict";
+import { invalid } from "../../schemas/error.ts";
+import { NodeLab } from "../../tests/helpers/node_lab.ts";
+import { MAX_CALLS } from "./calls.ts";
+
+/** A lab with a protocol 3 node, whose commands work at once. */
+function ready(commands: readonly string[] = ["system.which"], platform = "linux") {
+  const lab = new NodeLab();
+  return {
+    lab,
+    client: lab.connect({ protocol: 3, commands, platform }),
+    [Symbol.dispose]: () => lab[Symbol.dispose](),
+  };
+}
+
+Deno.test("a call reaches exactly the node's socket, with less time than the caller has, and brings back its text", async () => {
+  using made = ready();
+  const { lab, client } = made;
+  lab.connect({ nodeId: "n2", protocol: 3 });
+  const answer = lab.invoke({ params: { bins: ["uname"] }, timeoutMs: 5_000 });
+  const [asked, ...others] = lab.asked();
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    [asked?.connId, asked?.nodeId, asked?.command, asked?.paramsJSON, asked?.timeoutMs],
+    ["conn-n1", "n1", "system.which", '{"bins":["uname"]}', 4_750],
+  );
+  const payloadJSON = '{"bins":{"uname": "/bin/uname"}}';
+  assert.deepEqual(lab.nodes.answer(client, { id: asked?.id ?? "", nodeId: "n1", ok: true, payloadJSON }), {
+    ok: true,
+  });
+  assert.deepEqual(await answer, {
+    nodeId: "n1",
+    command: "system.which",
+    payload: { bins: { uname: "/bin/uname" } },
+    payloadJSON,
+  });
+});
+
+Deno.test("payloads come as text, as values, under the wrong name, or not at all", async () => {
+  using made = ready();
+  const { lab, client } = made;
+  const cases: readonly (readonly [Record<string, unknown>, unknown, string | null])[] = [
+    [{ payloadJSON: "[1]" }, [1], "[1]"],
+    [{ payload: { a: 1 }, payloadJSON: null }, { a: 1 }, null],
+    [{ payloadJSON: { moved: true } }, { moved: true }, null],
+    [{ payload: null, payloadJSON: null, error: null }, null, null],
+    [{}, null, null],
+    [{ payloadJSON: "not json" }, "not json", '"not json"'],
+  ];
+  for (const [members, payload, payloadJSON] of cases) {
+    const answer = lab.invoke();
+    lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: true, ...members });
+    const got = await answer;
+    assert.deepEqual([got.payload, got.payloadJSON], [payload, payloadJSON], JSON.stringify(members));
+  }
+});
+
+Deno.test("the node's own error is passed on, with and without its words", async () => {
+  using made = ready();
+  const { lab, client } = made;
+  for (
+    const [error, message, details] of [
+      [{ code: "CAMERA_DISABLED", message: "off" }, "off", { nodeError: { code: "CAMERA_DISABLED", message: "off" } }],
+      [{ code: null, message: null }, "node invoke failed", { nodeError: {} }],
+      [null, "node invoke failed", { nodeError: null }],
+    ] as const
+  ) {
+    const answer = lab.invoke();
+    lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: false, error });
+    await assert.rejects(answer, (thrown: Error & { options?: { details?: unknown } }) => {
+      assert.deepEqual([thrown.message, thrown.options?.details], [message, details]);
+      return true;
+    });
+  }
+});
+
+Deno.test("another node cannot answer, nor speak for this one; late and unknown answers are ignored", async () => {
+  using made = ready();
+  const { lab, client } = made;
+  const other = lab.connect({ nodeId: "n2", protocol: 3 });
+  const answer = lab.invoke({ timeoutMs: 1_000 });
+  const { id } = lab.lastAsked();
+  assert.throws(() => lab.nodes.answer(other, { id, nodeId: "n1", ok: true }), { message: "nodeId mismatch" });
+  assert.deepEqual(lab.nodes.answer(other, { id, nodeId: "n2", ok: true }), { ok: true, ignored: true });
+  assert.throws(() => lab.nodes.progress(other, { invokeId: id, nodeId: "n1", seq: 0, chunk: "" }), /nodeId mismatch/u);
+  assert.deepEqual(lab.nodes.progress(other, { invokeId: id, nodeId: "n2", seq: 0, chunk: "x" }), {
+    ok: true,
+    ignored: true,
+  });
+  lab.clock.advance(1_000);
+  await assert.rejects(answer, { message: "node invoke timed out" });
+  assert.deepEqual(lab.nodes.answer(client, { id, nodeId: "n1", ok: true }), { ok: true, ignored: true });
+});
+
+Deno.test("a node that goes away fails its calls at once; the close of an older socket forgets nothing", async () => {
+  using made = ready();
+  const { lab, client } = made;
+  const onOld = lab.invoke();
+  const newer = lab.connect({ connId: "conn-new", protocol: 3 });
+  const onNew = lab.invoke();
+  lab.disconnect(client);
+  await assert.rejects(onOld, { message: "node disconnected (system.which)" });
+  assert.equal(lab.nodes.get("n1")?.connected, true);
+  lab.nodes.answer(newer, { id: lab.lastAsked().id, nodeId: "n1", ok: true, payloadJSON: "1" });
+  assert.equal((await onNew).payload, 1);
+  lab.disconnect(newer);
+  assert.equal(lab.nodes.get("n1")?.connected, false);
+  await assert.rejects(lab.invoke(), {
+    message: "node not connected",
+    options: { details: { code: "NOT_CONNECTED" }, retryable: true },
+  });
+});
+
+Deno.test("times are bounded: thirty seconds when none is named, ten minutes at most", async () => {
+  using made = ready();
+  const { lab } = made;
+  for (const [timeoutMs, bound] of [[undefined, 30_000], [0, 30_000], [99_999_999, 600_000]] as const) {
+    const answer = lab.invoke({ timeoutMs });
+    answer.catch(() => {});
+    lab.clock.advance(bound - 1);
+    assert.equal(await Promise.race([answer, Promise.resolve("waits")]).catch(() => "ended"), "waits");
+    lab.clock.advance(1);
+    await assert.rejects(answer, {
+      options: { details: { nodeError: { code: "TIMEOUT", message: "node invoke timed out" } }, retryable: true },
+    });
+  }
+});
+
+Deno.test("a repeat shares the running call and gets the kept answer, large ones from disk, errors too", async () => {
+  using made = ready();
+  const { lab, client } = made;
+  const call = { idempotencyKey: "k", params: { a: 1 } };
+  const both = [lab.invoke(call), lab.invoke(call)];
+  assert.equal(lab.asked().length, 1);
+  const large = JSON.stringify({ text: "é".repeat(300_000) });
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: true, payloadJSON: large });
+  for (const answer of await Promise.all(both)) assert.equal(answer.payloadJSON, large);
+  assert.equal((await lab.invoke(call)).payloadJSON, large);
+  const dir = `${lab.stateDir}/node-results`;
+  assert.equal([...Deno.readDirSync(dir)].length, 1);
+  assert.equal(lab.asked().length, 1, "the node was asked once");
+  await assert.rejects(lab.invoke({ ...call, params: { a: 2 } }), /belongs to another call/u);
+  const elsewhere = lab.invoke({ ...call, caller: "somebody else" });
+  assert.equal(lab.asked().length, 2, "keys of another caller are other keys");
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: false, error: { message: "no" } });
+  await assert.rejects(elsewhere, { message: "no" });
+  await assert.rejects(lab.invoke({ ...call, caller: "somebody else" }), { message: "no" });
+  lab.clock.advance(10 * 60_000);
+  lab.nodes.sweep();
+  assert.equal([...Deno.readDirSync(dir)].length, 0);
+  lab.invoke(call).catch(() => {});
+  assert.equal(lab.asked().length, 3, "after ten minutes the key is free");
+});
+
+Deno.test("what was refused before the node heard of it may be tried again with the same key", async () => {
+  using made = ready(["system.which", "system.run"]);
+  const { lab, client } = made;
+  const call = { idempotencyKey: "k", command: "system.run", params: { command: ["ls"] } };
+  await assert.rejects(lab.invoke(call), { code: "INVALID_REQUEST" });
+  lab.nodes.pairing.setAllowed("n1", ["system.run"]);
+  const answer = lab.invoke(call);
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: true, payloadJSON: "{}" });
+  await answer;
+});
+
+Deno.test("a caller that stops waiting does not end the call for another", async () => {
+  using made = ready();
+  const { lab, client } = made;
+  const stop = new AbortController();
+  const call = { idempotencyKey: "k" };
+  const first = lab.invoke({ ...call, signal: stop.signal });
+  const second = lab.invoke(call);
+  stop.abort();
+  await assert.rejects(first, /stopped waiting/u);
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: true, payloadJSON: "1" });
+  assert.equal((await second).payload, 1);
+});
+
+Deno.test("calls under way are bounded a node and in all", async () => {
+  using lab = new NodeLab();
+  const count = MAX_CALLS.total / MAX_CALLS.perNode + 1;
+  const clients = Array.from({ length: count }, (_, index) => lab.connect({ nodeId: `m${index}`, protocol: 3 }));
+  const calls = clients.slice(0, -1).flatMap(({ deviceId = "" }) =>
+    Array.from({ length: MAX_CALLS.perNode }, () => lab.invoke({ nodeId: deviceId }))
+  );
+  for (const call of calls) call.catch(() => {});
+  await assert.rejects(lab.invoke({ nodeId: "m0" }), { code: "UNAVAILABLE", message: /this node/u });
+  await assert.rejects(lab.invoke({ nodeId: `m${count - 1}` }), {
+    code: "UNAVAILABLE",
+    message: /all nodes together/u,
+  });
+  for (const client of clients) lab.disconnect(client);
+  assert.deepEqual(new Set((await Promise.allSettled(calls)).map(({ status }) => status)), new Set(["rejected"]));
+  lab.connect({ nodeId: "m0", protocol: 3 });
+  lab.invoke({ nodeId: "m0" }).catch(() => {});
+});
+
+Deno.test("a result that is too large, or nested too deeply, fails with the limit", async () => {
+  using made = ready();
+  const { lab, client } = made;
+  const tooMuch = lab.invoke();
+  const payloadJSON = JSON.stringify("x".repeat(20 * 1024 * 1024));
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: true, payloadJSON });
+  await assert.rejects(tooMuch, { code: "UNAVAILABLE", message: /result too large: the limit is 20 MiB/u });
+  const nested = lab.invoke();
+  const deep = "[".repeat(5_000_000);
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: true, payloadJSON: deep });
+  await assert.rejects(nested, { code: "UNAVAILABLE", message: /nested deeper than 200 levels/u });
+});
+
+Deno.test("pieces in order are the payload of a bare answer; a repeated piece is ignored, a missing one ends the call", async () => {
+  using made = ready();
+  const { lab, client } = made;
+  const piece = (seq: number, chunk: string) =>
+    lab.nodes.progress(client, { invokeId: lab.lastAsked().id, nodeId: "n1", seq, chunk });
+  const whole = lab.invoke();
+  assert.deepEqual(piece(0, '{"base64":"'), { ok: true });
+  assert.deepEqual(piece(1, "QUJD"), { ok: true });
+  assert.deepEqual(piece(1, "again"), { ok: true, ignored: true });
+  piece(2, '"}');
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: true, payload: null });
+  assert.deepEqual((await whole).payload, { base64: "QUJD" });
+  assert.equal([...Deno.readDirSync(`${lab.stateDir}/node-results`)].length, 0, "the pieces are gone");
+
+  const own = lab.invoke();
+  piece(0, "noise");
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: true, payloadJSON: "1" });
+  assert.equal((await own).payload, 1, "an answer with a payload says more than its pieces");
+
+  const gap = lab.invoke();
+  piece(1, "x");
+  await assert.rejects(gap, /piece 0 of the result is missing/u);
+  assert.deepEqual(piece(0, "x"), { ok: true, ignored: true });
+});
+
+Deno.test("pieces beyond the limit end the call and free the disk", async () => {
+  using made = ready();
+  const { lab, client } = made;
+  const answer = lab.invoke();
+  const { id } = lab.lastAsked();
+  const chunk = "x".repeat(16 * 1024 * 1024);
+  for (let seq = 0; seq < 5; seq++) lab.nodes.progress(client, { invokeId: id, nodeId: "n1", seq, chunk });
+  await assert.rejects(answer, /the limit is 64 MiB/u);
+  assert.equal([...Deno.readDirSync(`${lab.stateDir}/node-results`)].length, 0);
+});
+
+Deno.test("a push is checked and kept first, and the error of a node that fails says that it was kept", async () => {
+  using made = ready(["canvas.a2ui.push", "canvas.present"], "ios");
+  const { lab, client } = made;
+  const push = () => lab.invoke({ command: "canvas.a2ui.push", params: { messages: [{ x: 1 }] } });
+  lab.pushError = invalid("at /0: no such component");
+  await assert.rejects(push(), { message: "at /0: no such component" });
+  assert.equal(lab.asked().length, 0);
+  lab.pushError = undefined;
+  const answer = push();
+  assert.deepEqual(lab.screenCalls, [["push", { nodeId: "n1" }, [{ x: 1 }]]]);
+  const error = { code: "A2UI_HOST_UNAVAILABLE", message: "no page" };
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: false, error });
+  await assert.rejects(answer, { message: /^no page; the surfaces are kept/u });
+
+  const refused = lab.invoke({ command: "canvas.present", params: { url: "javascript:1" } });
+  await assert.rejects(refused, { code: "INVALID_REQUEST" });
+  const shown = lab.invoke({ command: "canvas.present", params: { url: "a.html" } });
+  assert.equal(lab.screenCalls.length, 1);
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: true, payloadJSON: "{}" });
+  await shown;
+  assert.deepEqual(lab.screenCalls[1], ["present", { nodeId: "n1" }, { kind: "path", path: "a.html" }]);
+});
+
+Deno.test("the rules of a node's host are reached by the gateway's own methods only", async () => {
+  using made = ready(["system.execApprovals.get"]);
+  const { lab } = made;
+  const call = { command: "system.execApprovals.get" };
+  await assert.rejects(lab.invoke(call), /use exec\.approvals\.node\.get or exec\.approvals\.node\.set/u);
+  lab.invoke({ ...call, internal: true }).catch(() => {});
+  assert.equal(lab.lastAsked().command, "system.execApprovals.get");
+  lab.lists.denyCommands = ["system.execApprovals.*"];
+  await assert.rejects(lab.invoke({ ...call, internal: true }), /denyCommands/u);
+});
+
+Deno.test("a claimed approval is sent on only when it is one", async () => {
+  using made = ready(["system.run"]);
+  const { lab } = made;
+  lab.lists.allowCommands = ["system.run"];
+  const params = { command: ["ls"], approved: true, runId: "r1" };
+  lab.invoke({ command: "system.run", params }).catch(() => {});
+  assert.equal(lab.lastAsked().paramsJSON, '{"command":["ls"],"runId":"r1"}');
+  lab.redeemed.push("r1");
+  lab.invoke({ command: "system.run", params }).catch(() => {});
+  assert.equal(lab.lastAsked().paramsJSON, JSON.stringify(params));
+  await Promise.resolve();
+});
+
+Deno.test("parameters beyond 8 MiB are refused before anything is sent", async () => {
+  using made = ready();
+  await assert.rejects(made.lab.invoke({ params: "x".repeat(9 << 20) }), /larger than 8 MiB/u);
+  assert.equal(made.lab.asked().length, 0);
+});
+
+Deno.test("connected nodes come first, by name; every change is told", () => {
+  using lab = new NodeLab();
+  lab.pair("away");
+  const client = lab.connect({ nodeId: "b", displayName: "Beta", protocol: 3 });
+  lab.connect({ nodeId: "a", displayName: "alpha", protocol: 3 });
+  assert.deepEqual(lab.nodes.list().map(({ nodeId }) => nodeId), ["a", "b", "away"]);
+  lab.nodes.rename("a", "Zulu");
+  assert.deepEqual(lab.nodes.list().map(({ nodeId }) => nodeId), ["b", "a", "away"]);
+  assert.equal(lab.nodes.find("zulu").nodeId, "a");
+  lab.disconnect(client);
+  const told = lab.bus.published.filter(({ event }) => event === "nodes.changed").map(({ payload }) =>
+    `${Object(payload).nodeId} ${Object(payload).reason}`
+  );
+  assert.deepEqual(told, ["b connected", "a connected", "a renamed", "b disconnected"]);
+});
+
+Deno.test("a session whose agent called the node is open to it while it stays", () => {
+  using made = ready();
+  const { lab, client } = made;
+  const key = "agent:main:telegram:direct:42";
+  assert.equal(lab.nodes.rightIn("n1", key), undefined);
+  lab.invoke({ sessionKey: key }).catch(() => {});
+  assert.equal(lab.nodes.rightIn("n1", key), "called");
+  assert.equal(lab.nodes.rightIn("n2", key), undefined);
+  lab.disconnect(client);
+  assert.equal(lab.nodes.rightIn("n1", "agent:main:main"), undefined);
+});

@@ -1,0 +1,49 @@
+/** Tests of system_run.ts: an approval counts once, for the command that was shown, and for no other. */
+import assert from "node:assert/strict";
+import { runParams } from "./system_run.ts";
+
+/** One allow-once for `text` under the id `r1`. */
+function once(text: string) {
+  let left = 1;
+  return { redeem: (id: string, command: string) => id === "r1" && command === text && left-- > 0 };
+}
+const claim = { approved: true, approvalDecision: "allow-once", runId: "r1" };
+
+Deno.test("what claims nothing passes untouched", () => {
+  const params = { command: ["ls"], runId: "r1" };
+  assert.equal(runParams(params, once("ls")), params);
+  assert.equal(runParams(undefined, once("ls")), undefined);
+});
+
+Deno.test("an approval of exactly this command passes, once", () => {
+  const approvals = once("ls -l '/a b'");
+  const params = { command: ["ls", "-l", "/a b"], ...claim };
+  assert.equal(runParams(params, approvals), params);
+  assert.deepEqual(runParams(params, approvals), { command: params.command, runId: "r1" });
+});
+
+Deno.test("a script that a shell runs may be approved by its own text", () => {
+  const params = { command: ["/bin/sh", "-lc", "ls | wc"], rawCommand: "ls | wc", ...claim };
+  assert.equal(runParams(params, once("ls | wc")), params);
+});
+
+Deno.test("a claim without an approval, of another command, or with a text that lies is removed", () => {
+  for (
+    const params of [
+      { command: ["rm", "-rf", "/"], ...claim },
+      { command: ["rm", "-rf", "/"], rawCommand: "ls", ...claim },
+      { command: ["ls"], rawCommand: "rm -rf /", ...claim },
+      { command: ["ls"], ...claim, runId: "other" },
+      { command: ["ls"], ...claim, runId: "" },
+      { command: "ls", ...claim },
+      { command: [], ...claim },
+      { ...claim },
+      { command: ["ls"], approvalDecision: "allow-always" },
+      { command: ["ls"], approved: false },
+    ]
+  ) {
+    const sent = Object(runParams(params, once("ls")));
+    assert.deepEqual([sent.approved, sent.approvalDecision], [undefined, undefined], JSON.stringify(params));
+    assert.deepEqual(sent.command, Object(params).command);
+  }
+});
