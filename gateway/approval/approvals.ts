@@ -219,5 +219,5 @@ function agentIdOf({ agentId, sessionKey }: ExecApprovalSubject): string {
 function isSamePlace(request: ExecApprovalSubject, { nodeId, cwd }: RedeemPlace): boolean {
   const named = request.nodeId ?? undefined;
   return (named === undefined || nodeId === undefined || named === nodeId) &&
-    (cwd === undefined || (request.cwd ?? null) === cwd);
+    (cwd === undefined || (request.cwd || null) === (cwd || null));
 }
