@@ -54,7 +54,8 @@ export async function encodeJpeg(
 export function toBase64(blob: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.onload = () => resolve(typeof reader.result === "string" ? reader.result.replace(/^[^,]*,/, "") : "");
+    // Not behind the first comma: the type of a clip names its codecs, and has commas of its own.
+    reader.onload = () => resolve(String(reader.result).split(";base64,")[1] ?? "");
     reader.onerror = () => reject(reader.error ?? new Error("Cannot read blob: unknown reason"));
     reader.readAsDataURL(blob);
   });

@@ -90,7 +90,7 @@ export const en = {
   takeOver: "Use this tab",
   askTitle: "Make this browser a node",
   askFirst:
-    "Scan the code that WebChat shows under Nodes, or open the link that “openclaw nodes link” prints. It works once.",
+    "Scan the code that WebChat shows under Nodes, or open the link that “openclaw nodes qr” prints. It works once.",
   askOr: "Or enter the gateway's token:",
   askWrong: "The gateway does not accept this token. Check it and try again.",
   askCode: "This link was already used or is too old. Ask for a new one, or enter the gateway's token.",

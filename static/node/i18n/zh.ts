@@ -85,7 +85,7 @@ export const zh: Words = {
   elsewhereText: "同一浏览器中只有一个标签页代表此设备。您可以改在这里继续，另一个标签页随即停止。",
   takeOver: "使用此标签页",
   askTitle: "将此浏览器设为节点",
-  askFirst: "请扫描 WebChat“节点”中显示的二维码，或打开 “openclaw nodes link” 输出的链接。链接只能使用一次。",
+  askFirst: "请扫描 WebChat“节点”中显示的二维码，或打开 “openclaw nodes qr” 输出的链接。链接只能使用一次。",
   askOr: "或者输入网关令牌：",
   askWrong: "网关不接受此令牌。请检查后重试。",
   askCode: "此链接已使用过或已过期。请获取新链接，或输入网关令牌。",
