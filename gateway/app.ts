@@ -171,8 +171,9 @@ async function assemble(options: AppOptions, db: Db): Promise<RunningGateway> {
       await runs.service.drain(drainMs);
       await messaging.stop(Math.min(drainMs, DRAIN_OUTBOX_MS));
       stopping.abort();
-      await closePort(hub, server, () => sockets.stop());
+      // First, as pages also listen for changes of the canvas on the gateway's port, which waits for its sockets to end.
       await canvas.close();
+      await closePort(hub, server, () => sockets.stop());
       await runs.stopWorker();
       db.close();
     },
