@@ -169,7 +169,7 @@ Deno.test("no task holds all permissions, and none of the gateway's is granted w
   for (const [name, task] of Object.entries(config.tasks)) {
     const text = typeof task === "string" ? task : task.command;
     assert.doesNotMatch(text, /(^|\s)(-A|--allow-all)(\s|$)/u, `task ${name}`);
-    if (/^(gateway|dev|openclaw)$/u.test(name)) assert.doesNotMatch(text, /--allow-\w+(\s|$)/u, `task ${name}`);
+    if (/^(gateway|dev|node|openclaw)$/u.test(name)) assert.doesNotMatch(text, /--allow-\w+(\s|$)/u, `task ${name}`);
   }
 });
 

@@ -14,6 +14,9 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/u;
  */
 const REFUSED_PREFIX =
   /^(LD|DYLD|DENO|NODE|NPM|OPENCLAW|PYTHON|PERL|RUBY|BASH|GIT|JAVA|JDK|XDG|DOTNET|COR|CORECLR|PHP|LUA|R)_|^(PYTHON|PERL|RUBY|_JAVA|BASH|LUA)/iu;
+/** The same by the end of the name: where programs find helpers, options, proxies, hosts and whom to trust. */
+const REFUSED_ENDING =
+  /(?:PROXY|FLAGS|OPTS?|OPTIONS|CONFIG|CONFIG_FILE|CONFIG_DIR|_PATH|_HOME|_DIR|_ROOT|_HOST|_RSH|_SHELL|_CMD|_COMMAND|_EDITOR|_PAGER|_ASKPASS|_PRELOAD|_WRAPPER|_AGENT_PID|_AUTH_SOCK|_CA_BUNDLE|_CERT_FILE|_CERTS?|_PROFILE)$/iu;
 const REFUSED: ReadonlySet<string> = new Set([
   ...["PATH", "PATHEXT", "HOME", "USERPROFILE", "SHELL", "SHELLOPTS", "IFS", "ENV", "PS4", "PROMPT_COMMAND", "CDPATH"],
   ...["EDITOR", "VISUAL", "PAGER", "BROWSER", "CLASSPATH", "COMSPEC", "SYSTEMROOT", "ZDOTDIR", "FPATH", "LESSOPEN"],
@@ -27,7 +30,19 @@ const REFUSED: ReadonlySet<string> = new Set([
     "TERMINFO",
     "HOSTALIASES",
   ],
-  ...["TMPDIR", "TMP", "TEMP", "RES_OPTIONS", "MANPAGER", "SSH_ASKPASS", "SUDO_ASKPASS", "GLIBC_TUNABLES"],
+  ...[
+    "TMPDIR",
+    "TMP",
+    "TEMP",
+    "RES_OPTIONS",
+    "MANPAGER",
+    "WGETRC",
+    "INPUTRC",
+    "NETRC",
+    "SSH_ASKPASS",
+    "SUDO_ASKPASS",
+    "GLIBC_TUNABLES",
+  ],
 ]);
 
 /** Where programs are looked for when the environment names no PATH. */
@@ -64,7 +79,7 @@ export function checkedEnvironment(wanted: Readonly<Record<string, string>>): Re
   for (const [name, value] of entries) {
     const shown = JSON.stringify(name.slice(0, 64));
     if (!NAME.test(name)) throw invalid(`Cannot set the variable ${shown}: it is no name of a variable`);
-    if (REFUSED.has(name.toUpperCase()) || REFUSED_PREFIX.test(name)) {
+    if (REFUSED.has(name.toUpperCase()) || REFUSED_PREFIX.test(name) || REFUSED_ENDING.test(name)) {
       throw invalid(`Cannot set the variable ${shown}: it can change which program runs`);
     }
     if (value.length > MAX_VALUE || value.includes("\0")) {

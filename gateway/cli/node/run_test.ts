@@ -151,6 +151,11 @@ Deno.test("variables that could change what runs are refused, others pass", () =
       "ld_library_path",
       "PYTHONPATH",
       "GIT_SSH_COMMAND",
+      "https_proxy",
+      "MAKEFLAGS",
+      "KUBECONFIG",
+      "SSL_CERT_FILE",
+      "RSYNC_RSH",
       "IFS",
       "Path",
       "HOME",
@@ -166,10 +171,10 @@ Deno.test("variables that could change what runs are refused, others pass", () =
     () => checkedEnvironment(Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`A${n}`, ""]))),
     NodeError,
   );
-  assert.deepEqual(checkedEnvironment({ GREETING: "hi", RESULT: "", LDAP_HOST: "x" }), {
+  assert.deepEqual(checkedEnvironment({ GREETING: "hi", RESULT: "", LDAP_BASE: "x" }), {
     GREETING: "hi",
     RESULT: "",
-    LDAP_HOST: "x",
+    LDAP_BASE: "x",
   });
 });
 
