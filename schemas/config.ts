@@ -249,7 +249,7 @@ export const BindingEntry = Open({
 });
 
 /** Parts that follow the file while the gateway runs; `messages` without its queue. */
-export const LIVE_PARTS: readonly string[] = ["channels", "bindings", "messages", "delivery", "commands"];
+export const LIVE_PARTS: readonly string[] = ["channels", "bindings", "messages", "delivery", "commands", "approvals"];
 
 /** The parts of the file. Each is checked by itself, so that one bad part does not take the others down. */
 export const CONFIG_PARTS = {

@@ -188,6 +188,18 @@ Deno.test("a part that cannot change while it runs is left and told of", async (
   assert.deepEqual(back.plan.restart, []);
 });
 
+Deno.test("where a person is asked about commands follows the file", async () => {
+  await using it = await lab();
+  const raw = '{ approvals: { exec: { mode: "targets", targets: [{ channel: "fake", to: "boss" }] } } }';
+  const { plan } = await it.control.patch({ raw, baseHash: await it.hash() });
+  assert.deepEqual([plan.live, plan.restart], [["approvals"], []]);
+  assert.deepEqual(it.control.current().approvals, {
+    enabled: true,
+    mode: "targets",
+    targets: [{ channel: "fake", to: "boss" }],
+  });
+});
+
 Deno.test("an edit by hand is applied the same way, a broken one changes nothing", async () => {
   await using it = await lab();
   await Deno.writeTextFile(it.path, FILE.replace(`url: "ws://127.0.0.1:1/"`, `retryMs: 9, url: "ws://127.0.0.1:1/"`));

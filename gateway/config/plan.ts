@@ -49,10 +49,11 @@ export function planChange(
   const changed = diff(running.parsed, file.config.parsed);
   const fixed = parts.filter((part) => !LIVE_PARTS.includes(part) && !samePart(started, file.config, part));
   if (!isDeepStrictEqual(queueOf(started), queueOf(file.config))) fixed.push("messages.queue");
+  const live = LIVE_PARTS.filter((part) => !samePart(running, file.config, part));
   return {
     changed,
     accounts: changes,
-    live: LIVE_PARTS.filter((part) => !samePart(running, file.config, part)),
+    live: isDeepStrictEqual(nodesOf(running), nodesOf(file.config)) ? live : [...live, "gateway.nodes"],
     restart: restartSentences(file.config.path, fixed, changes, missing),
     missing: fixed.length === 0 && !changes.some(({ action }) => action === "wait") ? emptyOf(missing) : missing,
     next: liveConfig(running, file, accounts),
@@ -64,7 +65,9 @@ export function planChange(
  * its schema stays as it runs too: bindings that fall back to none would send messages to the wrong agent.
  */
 export function liveConfig(running: Config, file: LoadedConfig, accounts: readonly ChannelAccount[]): Config {
-  const { exists, raw, parsed, issues, warnings, bindings, messages, delivery, commands, channels } = file.config;
+  const { exists, raw, parsed, issues, warnings, bindings, messages, delivery, commands, approvals, channels } =
+    file.config;
+  const { nodes } = file.config.gateway;
   const broken = (part: string): boolean => file.invalid.some(({ path }) => path === part);
   return {
     ...running,
@@ -73,10 +76,13 @@ export function liveConfig(running: Config, file: LoadedConfig, accounts: readon
     parsed,
     issues,
     warnings,
+    // Which commands of nodes are off is asked at each call: switching one off must not wait for a restart.
+    ...(broken("gateway") ? {} : { gateway: { ...running.gateway, nodes } }),
     ...(broken("bindings") ? {} : { bindings }),
     ...(broken("messages") ? {} : { messages }),
     ...(broken("delivery") ? {} : { delivery }),
     ...(broken("commands") ? {} : { commands }),
+    ...(broken("approvals") ? {} : { approvals }),
     channels: { ...channels, accounts },
   };
 }
@@ -164,7 +170,16 @@ const emptyOf = (set: PermissionSet): PermissionSet => ({
 });
 
 const samePart = (a: Config, b: Config, part: string): boolean =>
-  isDeepStrictEqual(member(a.parsed, part), member(b.parsed, part));
+  isDeepStrictEqual(fixedOf(a.parsed, part), fixedOf(b.parsed, part));
+const nodesOf = ({ parsed }: Config): unknown => member(member(parsed, "gateway"), "nodes");
+
+/** The part without what is read live. */
+function fixedOf(parsed: unknown, part: string): unknown {
+  const value = member(parsed, part);
+  if (part !== "gateway" || !isPlain(value)) return value;
+  const { nodes: _nodes, ...rest } = value;
+  return Object.keys(rest).length === 0 ? undefined : rest;
+}
 const queueOf = ({ parsed }: Config): unknown => member(member(parsed, "messages"), "queue");
 
 /** Paths of leaves that differ, such as `channels.telegram.allowFrom`; lists count as one value. */

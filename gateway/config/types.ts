@@ -170,6 +170,7 @@ export interface Config {
     readonly root: string;
     readonly liveReload: boolean;
   };
+  /** Follows the file while the gateway runs. */
   readonly approvals: {
     readonly enabled: boolean;
     readonly mode: "session" | "targets" | "both";

@@ -218,6 +218,20 @@ Deno.test("a guest in a direct chat, a chat that may not be answered and a perso
   }
 });
 
+Deno.test("while a run is going on, its own chat and thread are asked, whoever wrote since", async () => {
+  const lab = await open();
+  lab.receive(lab.said("work", { mentioned: true, chat: { ...IN_GROUP, threadId: "t7" } }));
+  await lab.pass(2_000);
+  const key = lab.row(lab.inbox.latest("accepted", 1)[0]?.id ?? "").sessionKey ?? "";
+  assert.equal(lab.runs.active(key)[0]?.state, "running");
+  lab.sessions.update(key, { lastTo: "elsewhere", lastThreadId: undefined });
+  lab.approvals.ask({ request: subject("ls", key) });
+  await lab.pass();
+  const sent = lab.calls.find((call) => call.type === "send" && call.message.buttons !== undefined);
+  assert.deepEqual(sent?.type === "send" && sent.message.target, { chatId: "g1", kind: "group", threadId: "t7" });
+  await lab.answerAll();
+});
+
 Deno.test("listed chats are asked too, each once", async () => {
   const targets = [{ channel: "fake", to: "fake:ada-chat" }, { channel: "FAKE", to: "boss" }, {
     channel: "gone",
