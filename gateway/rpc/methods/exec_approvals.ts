@@ -34,7 +34,8 @@ const request = defineMethod({
   result: ExecApprovalRequestResult,
   // The answer is held until the decision, which the ask's own time bounds.
   deadlineMs: 0,
-  description: "Ask a person whether a command may run; the answer is the decision, or null when nobody decided in time. " +
+  description:
+    "Ask a person whether a command may run; the answer is the decision, or null when nobody decided in time. " +
     "With twoPhase the answer is `accepted` and exec.approval.waitDecision has the decision",
   handle({ params }, { approvals }) {
     const opened = approvals.ask(wishOf(params));
@@ -143,7 +144,8 @@ function wishOf(params: ExecApprovalRequestParams): ExecAsk {
   if (command === "" && argv === undefined) {
     throw invalid("invalid exec.approval.request params: at root: must have required property 'command'");
   }
-  const text = (key: "cwd" | "host" | "security" | "ask" | "agentId" | "resolvedPath" | "sessionKey") => params[key] ?? null;
+  const text = (key: "cwd" | "host" | "security" | "ask" | "agentId" | "resolvedPath" | "sessionKey") =>
+    params[key] ?? null;
   const nodeId = params.nodeId ?? undefined;
   return {
     id,
@@ -168,4 +170,13 @@ const timesOf = ({ id, createdAtMs, expiresAtMs }: OpenExecApproval) => ({ id, c
 /** The person as the event names them. */
 const nameOf = ({ info }: Client): string => info.displayName ?? info.id;
 
-export const execApprovalMethods: readonly MethodDef[] = [request, waitDecision, resolve, list, get, set, nodeGet, nodeSet];
+export const execApprovalMethods: readonly MethodDef[] = [
+  request,
+  waitDecision,
+  resolve,
+  list,
+  get,
+  set,
+  nodeGet,
+  nodeSet,
+];
