@@ -13,6 +13,8 @@ export interface NodeLabOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Written as `nodeHost` of the node's configuration. */
   readonly nodeHost?: Record<string, unknown>;
+  /** Of an earlier node that was stopped; default a new one. */
+  readonly home?: string;
   /** Another script on the node's flags. */
   readonly script?: string;
   readonly scriptArgs?: (stateDir: string) => readonly string[];
@@ -30,9 +32,9 @@ export class TestNode implements AsyncDisposable {
   ) {}
 
   static async start(options: NodeLabOptions): Promise<TestNode> {
-    const home = await Deno.makeTempDir({ prefix: "ocnode-" });
+    const home = options.home ?? await Deno.makeTempDir({ prefix: "ocnode-" });
     const state = `${home}/state`;
-    await Deno.mkdir(state, { mode: 0o700 });
+    await Deno.mkdir(state, { mode: 0o700, recursive: true });
     const { nodeHost } = options;
     if (nodeHost) {
       await Deno.writeTextFile(`${state}/openclaw.json`, JSON.stringify({ nodeHost }), { mode: 0o600 });
@@ -115,7 +117,9 @@ export class TestNode implements AsyncDisposable {
     } finally {
       if (!this.#ended) this.process.kill("SIGKILL");
       await this.done;
-      await Deno.remove(this.home, { recursive: true });
+      await Deno.remove(this.home, { recursive: true }).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
     }
   }
 }

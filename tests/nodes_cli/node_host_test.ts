@@ -223,3 +223,29 @@ Deno.test("with --once a refusal is the end, with the exit code of the reason", 
   assert.equal(code, 4, node.output);
   assert.ok(!node.output.includes("wrong-secret"));
 });
+
+Deno.test("a one-use code lets a node in without a secret, and the same command line works ever after", async () => {
+  await using gateway = await TestGateway.start({ config: { gateway: { publicUrl: "https://gateway.example" } } });
+  await using owner = await gateway.connect();
+  const { url } = await owner.request("node.link", {});
+  const code = new URLSearchParams(new URL(String(url)).hash.slice(1)).get("code") ?? "";
+  const args = ["--code", code];
+  await using first = await TestNode.start({ port: gateway.port, args });
+  await first.said(/Connected to/u);
+  assert.ok(!first.output.includes(code));
+  await first.stop();
+  await using again = await TestNode.start({ port: gateway.port, args, home: first.home });
+  await again.said(/Connected to/u);
+  await using stranger = await TestNode.start({ port: gateway.port, args: [...args, "--once"] });
+  assert.equal((await stranger.done).code, 4, stranger.output);
+});
+
+Deno.test("a node trusts a gateway's own certificate when it is given it, and otherwise not", async () => {
+  await using gateway = await TestGateway.start({ config: { gateway: { tls: { enabled: true } } } });
+  const args = ["--tls", "--once"];
+  await using wary = await TestNode.start({ port: gateway.port, token: TEST_TOKEN, args });
+  assert.equal((await wary.done).code, 3, wary.output);
+  const env = { DENO_CERT: `${gateway.stateDir}/tls/cert.pem` };
+  await using node = await TestNode.start({ port: gateway.port, token: TEST_TOKEN, args, env });
+  await node.said(/Connected to wss:/u);
+});

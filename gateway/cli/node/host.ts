@@ -112,7 +112,7 @@ export class NodeHost {
   }
 
   async #outcome({ command, paramsJSON }: Invocation): Promise<unknown> {
-    if (this.#calls.size > MAX_CALLS) throw unavailable(`Cannot take the call: ${MAX_CALLS} are under way`);
+    if (this.#calls.size >= MAX_CALLS) throw unavailable(`Cannot take the call: ${MAX_CALLS} are under way`);
     const action = Object.hasOwn(this.deps.actions, command) ? this.deps.actions[command] : undefined;
     if (action === undefined) throw invalid(`Cannot call "${command.slice(0, 128)}": this node has no such command`);
     return await action(paramsOf(paramsJSON), this.#stop.signal);
