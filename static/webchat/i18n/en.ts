@@ -63,6 +63,8 @@ export const en = {
   removeImage: (name: string) => `Remove ${name}`,
   drop: "Drop images here",
   image: "Image",
+  enlarge: "Show it large",
+  download: "Save",
   toolImage: (tool: string) => `Picture from ${tool}`,
   queued: "Queued",
   queuedCount: (n: number) => n === 1 ? "1 message queued" : `${n} messages queued`,

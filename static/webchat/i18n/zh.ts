@@ -63,6 +63,8 @@ export const zh: typeof en = {
   removeImage: (name) => `移除 ${name}`,
   drop: "把图片拖到这里",
   image: "图片",
+  enlarge: "放大显示",
+  download: "保存",
   toolImage: (tool) => `来自 ${tool} 的图片`,
   queued: "排队中",
   queuedCount: (n) => `${n} 条消息排队中`,

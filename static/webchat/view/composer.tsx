@@ -180,7 +180,7 @@ function Previews({ images, remove }: { images: readonly Attached[]; remove(id: 
     <ul class="previews">
       {images.map((image) => (
         <li key={image.id}>
-          <Picture image={image} />
+          <Picture image={image} still />
           <button
             type="button"
             aria-label={t.removeImage(image.name)}

@@ -1,8 +1,9 @@
 /** An image of a message, shown from memory: nothing is fetched from anywhere. */
 import { useEffect, useState } from "preact/hooks";
 import type { ImagePart } from "../state/model.ts";
-import { Icon } from "./icons.tsx";
 import { useUi } from "./context.ts";
+import { Dialog, DialogHead } from "./dialog.tsx";
+import { Icon } from "./icons.tsx";
 
 export const IMAGE_TYPES: readonly string[] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
@@ -16,10 +17,19 @@ function blobOf(image: ImagePart): Blob | undefined {
   }
 }
 
-/** `alt`: what it is for those who cannot see it, when more is known than that it is an image. */
-export function Picture({ image, alt }: { image: ImagePart; alt?: string }) {
+interface PictureProps {
+  readonly image: ImagePart;
+  /** What it is for those who cannot see it, when more is known than that it is an image. */
+  readonly alt?: string;
+  /** Only to look at: a press does not open it. */
+  readonly still?: boolean;
+}
+
+export function Picture({ image, alt, still }: PictureProps) {
   const { t } = useUi();
   const [url, setUrl] = useState<string>();
+  const [large, setLarge] = useState(false);
+  const words = alt ?? t.image;
   useEffect(() => {
     const blob = blobOf(image);
     if (!blob) return;
@@ -30,13 +40,25 @@ export function Picture({ image, alt }: { image: ImagePart; alt?: string }) {
   if (url === undefined) {
     return (
       <span class="chip">
-        <Icon name="image" /> {alt ?? t.image}
+        <Icon name="image" /> {words}
       </span>
     );
   }
+  if (still) return <img class="picture" src={url} alt={words} />;
   return (
-    <a class="picture" href={url} target="_blank" rel="noopener noreferrer">
-      <img src={url} alt={alt ?? t.image} />
-    </a>
+    <>
+      <button type="button" class="picture" title={t.enlarge} onClick={() => setLarge(true)}>
+        <img src={url} alt={words} />
+      </button>
+      {large && (
+        <Dialog label={words} name="lightbox" onClose={() => setLarge(false)}>
+          <DialogHead title={words} onClose={() => setLarge(false)} />
+          <img src={url} alt={words} />
+          <p class="row end">
+            <a class="button" href={url} download={`image.${image.mimeType.split("/")[1] ?? "png"}`}>{t.download}</a>
+          </p>
+        </Dialog>
+      )}
+    </>
   );
 }
