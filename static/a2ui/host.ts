@@ -1,5 +1,5 @@
-/** What surfaces of either version stand in: the talk with the outside, actions, links, the theme, and the global names. */
-import { connectFrame, type Frame, randomId, type Theme, toNative, type UserAction } from "./frame.ts";
+/** What surfaces of either version stand in: actions and how far they are, addresses, the theme, `openclawA2UI`. */
+import { askToOpen, listen, randomId, sendAction, type Theme, type UserAction } from "./frame.ts";
 import { ActionStatus } from "./status.ts";
 
 /** A version's renderer. */
@@ -34,15 +34,14 @@ const byId = (id: string): HTMLElement =>
 export function startHost(make: (host: Host) => Renderer): void {
   const status = new ActionStatus(byId("status"));
   const control = lastControl();
-  const outside: { frame?: Frame } = {};
   const act = (action: SurfaceAction) => {
     const id = randomId();
     if (!status.begin(id, control())) return;
-    if (!outside.frame?.action({ id, ...action })) status.update(id, "error", "nobody listens to this page");
+    if (!sendAction({ id, ...action })) status.update(id, "error", "nobody listens to this page");
   };
   const openUrl = (url: unknown) => {
     const href = webAddress(url);
-    if (href !== undefined && !outside.frame?.openUrl(href)) status.say(href, "done");
+    if (href !== undefined && !askToOpen(href)) status.say(href, "done");
   };
   const renderer = make({ root: byId("surfaces"), act, openUrl });
   const run = (action: () => void): Applied => {
@@ -64,15 +63,7 @@ export function startHost(make: (host: Host) => Renderer): void {
       status.reset();
     });
   Object.assign(globalThis, { openclawA2UI: { applyMessages, reset } });
-  const frame = connectFrame(renderer.version, {
-    apply: applyMessages,
-    reset,
-    theme: setTheme,
-    status: (id, state, error) => status.update(id, state, error),
-  });
-  outside.frame = frame;
-  publishNames(frame);
-  followLinks(openUrl);
+  listen({ theme: setTheme, status: (id, state, error) => status.update(id, state, error) });
 }
 
 /** An http(s) address as browsers read it. */
@@ -94,35 +85,4 @@ function lastControl(): () => Element | undefined {
     last = event.composedPath().find((part) => part instanceof HTMLButtonElement);
   }, { capture: true });
   return () => last?.isConnected ? last : undefined;
-}
-
-/** Links in texts leave the page only by asking. */
-function followLinks(openUrl: (url: string) => void): void {
-  document.addEventListener("click", (event) => {
-    const link = event.composedPath().find((part) => part instanceof HTMLAnchorElement);
-    if (!link) return;
-    event.preventDefault();
-    openUrl(link.href);
-  });
-}
-
-/** Names that pages and apps know (canvas facts, section 3); a bridge that was here before us keeps its own. */
-function publishNames(frame: Frame): void {
-  if ("OpenClaw" in globalThis) return;
-  const sendUserAction = (action: Partial<UserAction>): boolean =>
-    frame.action({
-      name: "",
-      surfaceId: "",
-      sourceComponentId: "",
-      timestamp: new Date().toISOString(),
-      context: {},
-      ...action,
-      id: action.id ?? randomId(),
-    });
-  const postMessage = toNative;
-  Object.assign(globalThis, {
-    OpenClaw: { postMessage, sendUserAction },
-    openclawPostMessage: postMessage,
-    openclawSendUserAction: sendUserAction,
-  });
 }

@@ -52,13 +52,19 @@ function createRenderer(host: Host): Renderer {
     shown.get(id)?.remove();
     shown.delete(id);
   });
+  const remove = (surfaceId: string) => processor.processMessages([{ version: "v0.9", deleteSurface: { surfaceId } }]);
   return {
     version: "v0.9",
-    apply: (messages) => processor.processMessages(messages.map(asMessage)),
-    reset: () =>
-      [...shown.keys()].forEach((surfaceId) =>
-        processor.processMessages([{ version: "v0.9", deleteSurface: { surfaceId } }])
-      ),
+    apply(messages) {
+      for (const message of messages.map(asMessage)) {
+        // Whoever shows a surface anew means it: a parent that begins again replays what there is.
+        if ("createSurface" in message && shown.has(message.createSurface.surfaceId)) {
+          remove(message.createSurface.surfaceId);
+        }
+        processor.processMessages([message]);
+      }
+    },
+    reset: () => [...shown.keys()].forEach(remove),
     surfaces: () => [...shown.keys()],
   };
 }

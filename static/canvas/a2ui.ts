@@ -18,8 +18,15 @@ function call(name: string, parameters: unknown[]): unknown {
   const there = host();
   const method: unknown = there === undefined ? undefined : Reflect.get(there, name);
   if (typeof method !== "function") throw new Error("this page shows no A2UI");
-  return Reflect.apply(method, there, parameters);
+  const result: unknown = Reflect.apply(method, there, parameters);
+  // The renderer says by its value that it could not; whoever asked hears of it as of any other failure.
+  if (isFields(result) && result["ok"] === false) {
+    throw new Error(String(result["error"] ?? "the surfaces cannot be shown"));
+  }
+  return result;
 }
+
+const isFields = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
 function host(): object | undefined {
   const value: unknown = Reflect.get(globalThis, "openclawA2UI");

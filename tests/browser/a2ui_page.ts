@@ -1,29 +1,24 @@
 /** A server with the A2UI pages under the policy that the canvas host gives them, and a page that frames one of them. */
 import type { Frame, Page } from "playwright-core";
 import { join } from "node:path";
+import { BuiltPages } from "../../gateway/canvas/built_pages.ts";
+import { readTarget } from "../../gateway/canvas/target.ts";
 import { ROOT } from "../helpers/gateway.ts";
 import type { Visitor } from "./chromium.ts";
 
 type Version = "v0.8" | "v0.9";
 type Message = Readonly<Record<string, unknown>>;
 
-const FOLDER = join(ROOT, "static", "dist", "a2ui");
-const TYPES: Readonly<Record<string, string>> = { html: "text/html", js: "text/javascript", css: "text/css" };
+/** A capability as the gateway gives them out. */
+const PREFIX = `/__openclaw__/cap/${"a".repeat(43)}`;
 const PARENT = `<!doctype html><meta charset="utf-8"><title>Parent</title><style>
   html, body { margin: 0; height: 100% } iframe { width: 100%; height: 100%; border: 0 }
 </style><body></body>`;
 
-/** What the canvas host answers with (gateway/canvas/headers.ts), without a capability in the path. */
-function policy(version: Version, host: string): string {
-  const own = `http://${host}/__openclaw__/`;
-  const attributes = version === "v0.8" ? "; style-src-attr 'unsafe-inline'" : "";
-  return `sandbox allow-scripts; default-src 'none'; script-src ${own}; style-src ${own}${attributes}; ` +
-    `img-src ${own} data:; font-src ${own}; connect-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`;
-}
-
-/** Serves until it is disposed. `asked`: the paths that were asked for. */
+/** Serves until it is disposed: the canvas host's own answers, without its doors. `asked`: the paths that were asked for. */
 export class A2uiServer implements AsyncDisposable {
   readonly asked: string[] = [];
+  readonly #pages = new BuiltPages(join(ROOT, "static", "dist"));
   readonly #server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     (request) => this.#answer(request),
@@ -31,20 +26,15 @@ export class A2uiServer implements AsyncDisposable {
   readonly url = `http://127.0.0.1:${this.#server.addr.port}`;
 
   async #answer(request: Request): Promise<Response> {
-    const { pathname, host } = new URL(request.url);
+    const { pathname, search, host } = new URL(request.url);
     this.asked.push(pathname);
     if (pathname === "/favicon.ico") return new Response(null, { status: 204 });
     if (pathname === "/") return new Response(PARENT, { headers: { "Content-Type": "text/html" } });
-    const name = pathname.split("/").at(-1) ?? "";
-    const version = name.startsWith("v0_8") ? "v0.8" : "v0.9";
-    const bytes = await Deno.readFile(join(FOLDER, name)).catch(() => undefined);
-    if (!bytes) return new Response("not found", { status: 404 });
-    const headers = {
-      "Content-Type": TYPES[name.split(".").at(-1) ?? ""] ?? "",
-      "Content-Security-Policy": policy(version, host),
-      "Cross-Origin-Resource-Policy": "cross-origin",
-    };
-    return new Response(bytes, { headers });
+    const target = readTarget(pathname + search);
+    const audience = { host, prefix: PREFIX, gatewayPort: undefined, publicUrl: undefined };
+    if (target?.area === "bridge") return await this.#pages.bridge(target.file, audience);
+    if (target?.area === "a2ui") return await this.#pages.a2ui(target, audience);
+    return new Response("not found", { status: 404 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -58,7 +48,7 @@ export class A2uiPage {
 
   static async open(visitor: Visitor, server: A2uiServer, version: Version, theme: "light" | "dark" = "light") {
     const page = await visitor.open(server.url);
-    const file = version === "v0.8" ? "v0_8.html" : "v0_9.html";
+    const path = `${PREFIX}/__openclaw__/a2ui/?v=${version.slice(1)}`;
     await page.evaluate(async ({ src, theme }) => {
       const got: unknown[] = [];
       Object.assign(globalThis, { got });
@@ -76,8 +66,8 @@ export class A2uiPage {
       await ready;
       const hello = { openclaw: 1, type: "hello", nonce: "n-1", theme, prefersReducedMotion: true };
       frame.contentWindow?.postMessage(hello, "*");
-    }, { src: `/__openclaw__/a2ui/${file}`, theme });
-    const frame = page.frames().find((one) => one.url().includes(file));
+    }, { src: path, theme });
+    const frame = page.frames().find((one) => one.url().endsWith(path));
     if (!frame) throw new Error("Cannot test: the frame is not there");
     return new A2uiPage(page, frame);
   }
