@@ -15,6 +15,9 @@ const PARENT = `<!doctype html><meta charset="utf-8"><title>Parent</title><style
   html, body { margin: 0; height: 100% } iframe { width: 100%; height: 100%; border: 0 }
 </style><body></body>`;
 
+/** Where the pages are, without the version. */
+export const A2UI_PATH = `${PREFIX}/__openclaw__/a2ui/`;
+
 /** Serves until it is disposed: the canvas host's own answers, without its doors. `asked`: the paths that were asked for. */
 export class A2uiServer implements AsyncDisposable {
   readonly asked: string[] = [];
@@ -48,7 +51,7 @@ export class A2uiPage {
 
   static async open(visitor: Visitor, server: A2uiServer, version: Version, theme: "light" | "dark" = "light") {
     const page = await visitor.open(server.url);
-    const path = `${PREFIX}/__openclaw__/a2ui/?v=${version.slice(1)}`;
+    const path = `${A2UI_PATH}?v=${version.slice(1)}`;
     await page.evaluate(async ({ src, theme }) => {
       const got: unknown[] = [];
       Object.assign(globalThis, { got });
