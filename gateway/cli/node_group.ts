@@ -34,6 +34,7 @@ export const nodeGroup: GroupSpec = {
 nodeHost.allowDirs and nodeHost.programs of the configuration, from the allow list in exec-approvals.json, and from
 OPENCLAW_GATEWAY_URL. An option that goes beyond them is told at the start; print the flags for it with
   openclaw permissions --for node --flags <the same options>
+A gateway with a certificate of its own: copy its <state>/tls/cert.pem here and set DENO_CERT=<file>.
 A compiled executable has one set for all commands, the one that it was compiled with: for a node compile one with the
 flags of --for node. A program that may be run has all the rights of its user, so name few; sh or env means: everything.`,
       load: async () => (await import("./node/run_command.ts")).runCommand,

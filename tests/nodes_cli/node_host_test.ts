@@ -134,7 +134,7 @@ Deno.test("a headless node connects, waits for approval, and does what it was al
     ]);
     const orphan = await ask(owner, id, "system.run", run(["sh", "-c", "sleep 20 & echo started"]));
     assert.equal(orphan.payload["stdout"], "started\n");
-    assert.ok(performance.now() - started < 8000, "a grandchild that keeps the pipe open is not waited for");
+    assert.ok(performance.now() - started < 15_000, "a grandchild that keeps the pipe open is not waited for");
     const flood = await ask(owner, id, "system.run", run(["yes", "0123456789"], { timeoutMs: 500 }));
     const text = String(flood.payload["stdout"]);
     assert.ok(text.length > 200_000 && text.length < 210_000, String(text.length));

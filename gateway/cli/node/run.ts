@@ -3,6 +3,7 @@ import { isAbsolute } from "node:path";
 import { Int0, NonEmpty, Nullable, OneOf, Open, type Static, Type } from "../../../schemas/primitives.ts";
 import { checker } from "../../../schemas/validate.ts";
 import { commandText } from "../../approval/command_text.ts";
+import { normalizeAgentId } from "../../config/agent_id.ts";
 import { type Clock, uuid } from "../../observe/clock.ts";
 import { type ChildResult, runChild } from "./child.ts";
 import { checkedEnvironment } from "./environment.ts";
@@ -85,7 +86,7 @@ export class Runner {
           argv: wish.command,
           text: about.command,
           cwd: cwd === "" ? "/" : cwd,
-          agentId: wish.agentId ?? "main",
+          agentId: normalizeAgentId(wish.agentId ?? ""),
           home: this.deps.home,
           approved: wish.approved === true,
           decision: wish.approvalDecision ?? undefined,
