@@ -6,7 +6,7 @@ export function a2uiVersion(): "v0.8" | "v0.9" | undefined {
   return /0[._]9/u.test(new URLSearchParams(location.search).get("v") ?? "") ? "v0.9" : "v0.8";
 }
 
-/** `{ok, surfaces}` of the renderer. */
+/** `{ok, surfaces}` of the renderer; throws its error when it could not do it. */
 export function applyA2ui(messages: unknown): unknown {
   if (!Array.isArray(messages)) throw new Error("messages must be a list");
   return call("applyMessages", [messages]);
