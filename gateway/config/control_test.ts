@@ -179,6 +179,20 @@ Deno.test("a change that needs a right waits: the old account goes on and the fl
   assert.equal(c?.problem?.state, "unconfigured");
 });
 
+Deno.test("which commands of nodes are on changes at once, though the rest of its part does not", async () => {
+  await using it = await lab();
+  const raw = JSON.stringify({ gateway: { nodes: { denyCommands: ["system.run"] } } });
+  const { plan } = await it.control.patch({ raw, baseHash: await it.hash() });
+  assert.deepEqual([plan.live, plan.restart], [["gateway.nodes"], []]);
+  assert.deepEqual(it.control.current().gateway.nodes.denyCommands, ["system.run"]);
+  const port = await it.control.patch({ raw: "{ gateway: { port: 19999 } }", baseHash: await it.hash() });
+  assert.equal(port.plan.restart.length > 0, true);
+  assert.deepEqual(
+    [it.control.current().gateway.port, it.control.current().gateway.nodes.denyCommands],
+    [18789, ["system.run"]],
+  );
+});
+
 Deno.test("a part that cannot change while it runs is left and told of", async () => {
   await using it = await lab();
   const { plan } = await it.control.patch({ raw: "{ gateway: { port: 18790 } }", baseHash: await it.hash() });

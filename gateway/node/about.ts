@@ -62,5 +62,12 @@ export const aboutDevice = (device: PairedDevice): NodeAbout => {
   return aboutOf({ displayName, platform, deviceFamily, clientId, clientMode, remoteIp });
 };
 
+/** Longest name of a command, capability or permission; `node.invoke` takes no longer ones. */
+export const MAX_NAME_CHARS = 128;
+
+/** Sorted, without repeats, and without names that no call could use. */
+export const usableNames = (names: readonly string[]): string[] =>
+  sortedNames(names.filter((name) => name.trim() !== "" && name.length <= MAX_NAME_CHARS));
+
 /** Sorted, without repeats. */
 export const sortedNames = (names: readonly string[]): string[] => [...new Set(names)].sort();

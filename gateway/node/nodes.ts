@@ -51,6 +51,7 @@ class NodeService implements Nodes {
   readonly #repeats: Repeats;
   readonly #invoker: Invoker;
   readonly #gate: EventGate;
+  #stopped = false;
 
   constructor(private readonly deps: NodesDeps) {
     const { clock, bus, db, stateDir } = deps;
@@ -85,7 +86,8 @@ class NodeService implements Nodes {
   disconnected(client: Client): void {
     this.#calls.dropped(client.connId);
     const live = this.#registry.remove(client);
-    if (!live) return;
+    // The last sockets close after the database.
+    if (!live || this.#stopped) return;
     this.pairing.rows.seen(live.nodeId, this.deps.clock.now(), false);
     this.pairing.left(live.nodeId);
     this.#changed(live.nodeId, "disconnected");
@@ -153,7 +155,11 @@ class NodeService implements Nodes {
   }
 
   stop(): void {
-    for (const { client } of this.#registry.all()) this.#calls.dropped(client.connId);
+    this.#stopped = true;
+    for (const { nodeId, client } of this.#registry.all()) {
+      this.#calls.dropped(client.connId);
+      this.pairing.rows.seen(nodeId, this.deps.clock.now(), false);
+    }
     this.#spool.clear();
   }
 
@@ -171,7 +177,7 @@ class NodeService implements Nodes {
   /** A protocol 4 node that is here asks for approval of what nobody has approved yet. */
   #declare(nodeId: string): void {
     const parts = this.#partsOf(nodeId, this.deps.devices.get(nodeId));
-    if (!parts.live || parts.live.client.protocol === 3) return;
+    if (!parts.live || !parts.device || parts.live.client.protocol === 3) return;
     this.pairing.declare(parts.live, approvedRow(parts), parts.device?.approvedVia === "silent");
   }
 

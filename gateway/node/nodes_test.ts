@@ -325,3 +325,26 @@ Deno.test("a session whose agent called the node is open to it while it stays", 
   lab.disconnect(client);
   assert.equal(lab.nodes.rightIn("n1", "agent:main:main"), undefined);
 });
+
+Deno.test("what a node claims is cut to what lists can show and calls can use", () => {
+  using lab = new NodeLab();
+  const client = lab.connect({ protocol: 3, commands: ["system.which", "x".repeat(129), " "] });
+  lab.disconnect(client);
+  const permissions = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`p${index}`, true]));
+  const node = { caps: [], commands: ["system.which"], permissions, pathEnv: "/bin:".repeat(10_000) };
+  lab.nodes.connected({ ...client, node });
+  const view = lab.nodes.get("n1");
+  assert.deepEqual(view?.commands, ["system.which"]);
+  assert.equal(view?.offCommands, undefined);
+  assert.equal(view?.pathEnv?.length, 4_096);
+  assert.equal(Object.keys(view?.permissions ?? {}).length, 64);
+});
+
+Deno.test("after the stop nothing is written any more", async () => {
+  const lab = new NodeLab();
+  const client = lab.connect({ protocol: 3 });
+  const call = lab.invoke();
+  lab[Symbol.dispose]();
+  await assert.rejects(call, /node disconnected/u);
+  lab.nodes.disconnected(client);
+});

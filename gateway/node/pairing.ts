@@ -13,7 +13,7 @@ import type { Bus } from "../bus.ts";
 import { type Clock, randomToken, uuid } from "../observe/clock.ts";
 import { defined } from "../session/rows.ts";
 import type { Db } from "../storage/db.ts";
-import { aboutClient, aboutOf, sortedNames } from "./about.ts";
+import { aboutClient, aboutOf, sortedNames, usableNames } from "./about.ts";
 import { isDangerous, listed, needsAdmin } from "./policy.ts";
 import type { LiveNode } from "./registry.ts";
 import { type NodeRow, NodeRows } from "./rows.ts";
@@ -160,7 +160,7 @@ export class NodePairings implements NodePairing {
   }
 
   setAllowed(nodeId: string, commands: readonly string[]): readonly string[] {
-    const allowed = sortedNames(commands.map((name) => name.trim()).filter((name) => name !== ""));
+    const allowed = usableNames(commands.map((name) => name.trim()));
     this.rows.put({ ...this.#rowOrNew(nodeId), allowed });
     this.deps.changed(nodeId, "policy");
     return allowed;
@@ -208,13 +208,13 @@ export class NodePairings implements NodePairing {
   }
 
   #open(wish: Wish, byMethod: boolean, expiresAtMs: number | undefined): NodePairRequest {
-    const commands = sortedNames(wish.commands);
+    const commands = usableNames(wish.commands);
     const dangerousCommands = commands.filter(isDangerous);
     const { silent, ...rest } = wish;
     const request: NodePairRequest = {
       ...rest,
       requestId: uuid(),
-      caps: sortedNames(wish.caps),
+      caps: usableNames(wish.caps),
       commands,
       ...(dangerousCommands.length > 0 ? { dangerousCommands } : {}),
       requiredApproveScopes: ["operator.pairing", commands.some(needsAdmin) ? "operator.admin" : "operator.write"],

@@ -1,9 +1,12 @@
 /** The live sockets of nodes: one a node, the newest, and which sessions called it. */
 import type { Client, NodeClaims } from "../connection/client.ts";
-import { sortedNames } from "./about.ts";
+import { MAX_NAME_CHARS, usableNames } from "./about.ts";
 
 /** Sessions remembered a node; the oldest goes first. */
 const MAX_SESSIONS = 64;
+/** What a node says of itself is shown in every list of nodes. */
+const MAX_PATH_CHARS = 4_096;
+const MAX_PERMISSIONS = 64;
 
 export interface LiveNode {
   readonly nodeId: string;
@@ -21,7 +24,7 @@ export class Registry {
   add(client: Client): LiveNode | undefined {
     const { deviceId: nodeId, node } = client;
     if (nodeId === undefined || node === undefined) return undefined;
-    const claims = { ...node, caps: sortedNames(node.caps), commands: sortedNames(node.commands) };
+    const claims = boundedClaims(node);
     const sessions = this.#live.get(nodeId)?.sessions ?? new Set<string>();
     const live = { nodeId, client, claims, sessions };
     this.#live.set(nodeId, live);
@@ -53,4 +56,14 @@ export class Registry {
       live.sessions.delete(oldest);
     }
   }
+}
+
+function boundedClaims({ caps, commands, permissions, pathEnv }: NodeClaims): NodeClaims {
+  const entries = Object.entries(permissions).filter(([name]) => name.length <= MAX_NAME_CHARS);
+  return {
+    caps: usableNames(caps),
+    commands: usableNames(commands),
+    permissions: Object.fromEntries(entries.slice(0, MAX_PERMISSIONS)),
+    pathEnv: pathEnv?.slice(0, MAX_PATH_CHARS),
+  };
 }

@@ -6,6 +6,7 @@ import type { PairWish } from "../../auth/types.ts";
 import { createDeviceTokens } from "../../auth/device_tokens.ts";
 import { createPairingStore } from "../../auth/pairing.ts";
 import { memoryDb } from "../../storage/db.ts";
+import type { Services } from "../services.ts";
 import { deviceMethods } from "./devices.ts";
 
 const PAIRING = ["operator.pairing"];
@@ -21,14 +22,22 @@ function setUp() {
     list: () => [fakeClient({ deviceId: "phone" })],
     closeDevice: (...args: unknown[]) => closed.push(args),
   };
-  const services = fakeServices({ pairing, deviceTokens, connections });
+  const forgotten: string[] = [];
+  const nodes = createNodePairing((nodeId) => void forgotten.push(nodeId));
+  const services = fakeServices({ pairing, deviceTokens, connections, nodes });
   const pair = (deviceId: string, scopes: string[] = READ, role = "operator") => {
     pairing.admit(wish(deviceId, { scopes, role }), "owner");
     return deviceTokens.ensure(deviceId, role, scopes).token;
   };
   const call = (name: string, params: unknown, client: FakeClientOptions = {}) =>
     callMethod(deviceMethods, name, params, services, fakeClient(client));
-  return { services, pairing, deviceTokens, closed, pair, call };
+  return { services, pairing, deviceTokens, closed, forgotten, pair, call };
+}
+
+/** Nodes of which only the removal of an approval is used here. */
+function createNodePairing(remove: (nodeId: string) => void): Services["nodes"] {
+  const pairing = new Proxy(Object.create(null), { get: (_target, key) => key === "remove" ? remove : undefined });
+  return new Proxy(Object.create(null), { get: (_target, key) => key === "pairing" ? pairing : undefined });
 }
 
 const wish = (deviceId: string, over: Partial<PairWish> = {}): PairWish => ({
@@ -98,10 +107,11 @@ Deno.test("device.pair.reject turns the request away and tells everybody", async
 });
 
 Deno.test("device.pair.remove forgets the device and closes its connections", async () => {
-  const { call, pairing, deviceTokens, pair, closed } = setUp();
+  const { call, pairing, deviceTokens, pair, closed, forgotten } = setUp();
   const token = pair("phone");
   assert.deepEqual(await call("device.pair.remove", { deviceId: "phone" }), { deviceId: "phone" });
   assert.equal(pairing.get("phone"), undefined);
+  assert.deepEqual(forgotten, ["phone"], "what was approved of it as a node is gone too");
   assert.equal(deviceTokens.verify("phone", "operator", token).ok, false);
   assert.deepEqual(closed, [["phone", undefined, 4001, "gateway auth changed"]]);
   const again = call("device.pair.remove", { deviceId: "phone" });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { callMethod, fakeClient, fakeConfig, fakeServices } from "../../../tests/helpers/services.ts";
-import type { PairedDevice, PairingStore } from "../../auth/types.ts";
+import { callMethod, fakeConfig, fakeServices } from "../../../tests/helpers/services.ts";
 import type { MethodDef } from "../define.ts";
 import { agentsMethods } from "./agents.ts";
 import { commandMethods } from "./commands.ts";
@@ -140,7 +139,6 @@ Deno.test("the methods for what is not there answer in the recorded shapes", asy
   const answers: Record<string, unknown> = {
     "question.list": { questions: [] },
     "plugin.approval.list": { value: [] },
-    "exec.approval.list": { value: [] },
     "taskSuggestions.list": { suggestions: [] },
     "sessions.groups.list": { groups: [], sectionOrder: [] },
     "tools.catalog": {
@@ -169,49 +167,6 @@ Deno.test("the methods for what is not there answer in the recorded shapes", asy
   services.db.close();
 });
 
-Deno.test("node.list joins paired devices with live connections, connected ones first", async () => {
-  const device: PairedDevice = {
-    deviceId: "d1",
-    publicKey: "k",
-    displayName: "Attic",
-    platform: "linux",
-    deviceFamily: undefined,
-    clientId: "node-host",
-    clientMode: "node",
-    remoteIp: undefined,
-    role: "node",
-    roles: ["node"],
-    scopes: [],
-    tokens: {},
-    approvedVia: "local",
-    createdAtMs: 1,
-    approvedAtMs: 2,
-    lastSeenAtMs: undefined,
-  };
-  const pairing: Pick<PairingStore, "list"> = {
-    list: () => ({ pending: [], paired: [device, { ...device, deviceId: "d2", roles: ["operator"] }] }),
-  };
-  const base = fakeServices();
-  const live = {
-    ...fakeClient({ role: "node", deviceId: "d3", scopes: [] }),
-    node: { caps: ["system"], commands: ["b", "a", "b"], permissions: {}, pathEnv: "/bin" },
-  };
-  const services = fakeServices({
-    pairing: new Proxy(base.pairing, { get: (_target, key) => Reflect.get(pairing, key) }),
-    connections: { list: () => [live, fakeClient()], closeDevice: () => 0 },
-  });
-  const { nodes } = await callMethod(ALL, "node.list", {}, services);
-  assert.ok(Array.isArray(nodes));
-  assert.deepEqual(nodes.map(({ nodeId, connected, paired }) => [nodeId, connected, paired]), [
-    ["d3", true, false],
-    ["d1", false, true],
-  ]);
-  assert.deepEqual(nodes[0].commands, ["a", "b"]);
-  assert.equal(nodes[1].displayName, "Attic");
-  base.db.close();
-  services.db.close();
-});
-
 Deno.test("every method here only reads, within ten seconds, under the lower scope of both generations", () => {
   const reading = ALL.filter(({ name }) => !/^config\.(?:plan|patch)$/u.test(name));
   for (const { idempotency, deadlineMs } of reading) assert.deepEqual([idempotency, deadlineMs], ["none", 10_000]);
@@ -219,7 +174,6 @@ Deno.test("every method here only reads, within ten seconds, under the lower sco
   assert.deepEqual(others, [
     ["question.list", "operator.questions"],
     ["plugin.approval.list", "operator.approvals"],
-    ["exec.approval.list", "operator.approvals"],
     ["skills.bins", "node"],
     ["update.status", "operator.admin"],
   ]);

@@ -17,7 +17,7 @@ import {
   NodePairVerifyResult,
 } from "../../../schemas/method/nodes.ts";
 import { missingScopes } from "../../../schemas/scope.ts";
-import { aboutOf } from "../../node/about.ts";
+import { aboutOf, MAX_NAME_CHARS } from "../../node/about.ts";
 import { defineMethod, type MethodDef } from "../define.ts";
 import { missingScope, requireScope } from "../require_scope.ts";
 
@@ -31,6 +31,7 @@ const request = defineMethod({
   description: "Asks for approval in the name of a node; its approval gives out a token (protocol 3)",
   handle({ params }, { nodes }) {
     const { nodeId, caps = [], commands = [], silent } = params;
+    if (nodeId.length > MAX_NAME_CHARS) throw invalid("invalid node.pair.request params: nodeId is too long");
     const wish = { nodeId, ...aboutOf(params), caps, commands, ...(silent === undefined ? {} : { silent }) };
     return { status: "pending" as const, ...nodes.pairing.request(wish) };
   },
