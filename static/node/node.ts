@@ -100,7 +100,7 @@ export class BrowserNode {
     keepSwitch(ability, allowed);
     this.store.set({ switches: { ...this.store.get().switches, [ability]: allowed } });
     if (ability === "canvas") this.#canvasIs(allowed);
-    if (!allowed) this.jobs.stopAll([ability], switchedOff(ability));
+    if (!allowed) this.jobs.stopAll(ability, switchedOff(ability));
   }
 
   /** The person takes the canvas away; the assistant can show it again. */
@@ -126,7 +126,7 @@ export class BrowserNode {
   /** Pictures of a page that nobody sees would be taken behind the person's back, and phones freeze them anyway. */
   hidden(): void {
     const why = new NodeFailure("NODE_BACKGROUND_UNAVAILABLE", "the node page went to the background");
-    this.jobs.stopAll(["camera"], why);
+    this.jobs.stopAll("camera", why);
   }
 
   /** Forgets key and token. */

@@ -88,11 +88,16 @@ export class Desk {
 
   /** After each hello: what the gateway says that this node shows. A page that is up to date is left in peace. */
   async restore(): Promise<void> {
+    const loads = this.#loads;
     const state = fields(await this.deps.request("node.canvas.get", {}));
     const revision = number(state["revision"]);
     const base = await this.deps.surface.base();
+    // A call came first: what it shows is newer than this answer.
+    if (loads !== this.#loads) return;
     const page = readPage(state["page"], base);
     if (!page) return this.#page ? this.hide() : undefined;
+    // The person took the canvas away, and nothing has come since.
+    if (!this.#page && revision === this.#revision) return;
     const same = this.#page !== undefined && addressOf(this.#page, base) === addressOf(page, base);
     const moved = this.deps.store.get().shown?.src !== addressOf(page, base);
     if (same && revision === this.#revision && (!moved || page.kind === "a2ui")) return;

@@ -32,7 +32,7 @@ const NAME: Readonly<Record<Ability, string>> = {
   microphone: "the microphone",
   screen: "screen recording",
   location: "the location",
-  notify: "notifications",
+  notify: "showing notifications",
 };
 
 /** These need a page that is in front: a browser gives hidden pages no frames and no prompt. */

@@ -35,10 +35,11 @@ export class Jobs {
     this.#aborts.get(id)?.abort(stoppedHere());
   }
 
-  /** Ends every job of these abilities, as when a switch goes off or the page is hidden. */
-  stopAll(abilities: readonly Ability[], why: NodeFailure): void {
+  /** Ends what uses an ability, as when its switch goes off or the page is hidden. */
+  stopAll(ability: Ability, why: NodeFailure): void {
     for (const job of this.store.get().jobs) {
-      if (abilities.includes(job.ability)) this.#aborts.get(job.id)?.abort(why);
+      const listens = ability === "microphone" && (job.stream?.getAudioTracks().length ?? 0) > 0;
+      if (listens || job.ability === ability) this.#aborts.get(job.id)?.abort(why);
     }
   }
 }
