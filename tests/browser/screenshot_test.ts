@@ -1,7 +1,9 @@
 /** Draws the README's picture of the WebChat; only when OPENCLAW_WRITE_SCREENSHOT is set. */
+import type { Page } from "playwright-core";
 import { FakeModel } from "../helpers/fake_model.ts";
-import { ROOT, TestGateway } from "../helpers/gateway.ts";
+import { freePort, ROOT, TestGateway } from "../helpers/gateway.ts";
 import { ChatPage } from "./chat_page.ts";
+import { BASIC_CATALOG } from "./a2ui_forms.ts";
 import { browserMissing, Visitor } from "./chromium.ts";
 
 const ANSWER = `You have **three chats** with open ends. Two can wait, one cannot:
@@ -50,6 +52,81 @@ if (Deno.env.has("OPENCLAW_WRITE_SCREENSHOT") && !browserMissing) {
       await chat.page.screenshot({ path: face.path });
     }
   });
+}
+
+const FORM = [
+  { createSurface: { surfaceId: "seeds", catalogId: BASIC_CATALOG } },
+  {
+    updateDataModel: {
+      surfaceId: "seeds",
+      path: "/",
+      value: { name: "", bed: ["south"], day: "2026-11-26", mail: true },
+    },
+  },
+  {
+    updateComponents: {
+      surfaceId: "seeds",
+      components: [
+        { id: "root", component: "Card", child: "all" },
+        { id: "all", component: "Column", children: ["title", "intro", "name", "bed", "day", "line", "mail", "row"] },
+        { id: "title", component: "Text", text: "Seed order", variant: "h2" },
+        { id: "intro", component: "Text", text: "Beans and chard are **in stock** until Friday." },
+        { id: "name", component: "TextField", label: "Ordered by", value: { path: "/name" } },
+        {
+          id: "bed",
+          component: "ChoicePicker",
+          label: "Which bed?",
+          variant: "mutuallyExclusive",
+          options: [
+            { label: "South wall, next to the beans", value: "south" },
+            { label: "Raised bed, behind the shed", value: "raised" },
+          ],
+          value: { path: "/bed" },
+        },
+        { id: "day", component: "DateTimeInput", label: "Deliver on", enableDate: true, value: { path: "/day" } },
+        { id: "line", component: "Divider" },
+        { id: "mail", component: "CheckBox", label: "Tell me when they are on their way", value: { path: "/mail" } },
+        { id: "row", component: "Row", children: ["send", "later"] },
+        {
+          id: "send",
+          component: "Button",
+          child: "send-text",
+          variant: "primary",
+          action: { event: { name: "order seeds", context: { name: { path: "/name" }, bed: { path: "/bed" } } } },
+        },
+        { id: "send-text", component: "Text", text: "Order seeds" },
+        { id: "later", component: "Button", child: "later-text", action: { event: { name: "remind me later" } } },
+        { id: "later-text", component: "Text", text: "Remind me later" },
+      ],
+    },
+  },
+].map((message) => JSON.stringify({ version: "v0.9", ...message })).join("\n");
+
+if (Deno.env.has("OPENCLAW_WRITE_SCREENSHOT") && !browserMissing) {
+  Deno.test("The README's picture of the canvas is drawn from a real page", async () => {
+    await using model = await FakeModel.start();
+    await using gateway = await TestGateway.start({ config: { ...demo(model), canvasHost: { port: freePort() } } });
+    await fillChats(gateway);
+    const target = Deno.env.get("OPENCLAW_WRITE_SCREENSHOT") ?? "";
+    await using visitor = await Visitor.come({ viewport: { width: 1360, height: 860 }, deviceScaleFactor: 2 });
+    const chat = new ChatPage(await visitor.open(gateway.httpUrl));
+    await chat.enterToken(gateway.token);
+    await chat.ready();
+    model.script(
+      { kind: "tool", name: "a2ui_push", args: { jsonl: FORM }, text: "I have put the order together. " },
+      { kind: "text", pieces: ["It is beside our chat. Check the bed and the day, and press **Order seeds**."] },
+    );
+    await chat.send("Order the seeds for the south bed, please");
+    await chat.answered(/Order seeds\.$/);
+    await fillForm(chat.page);
+    await chat.page.screenshot({ path: target.startsWith("/") ? `${target}/canvas.png` : `${ROOT}docs/canvas.png` });
+  });
+}
+
+async function fillForm(page: Page): Promise<void> {
+  const form = page.frameLocator(".canvas-frame");
+  await form.getByLabel("Ordered by").fill("Ann Gardener");
+  await form.getByText("Order seeds").hover();
 }
 
 /** `1` draws docs/webchat.png; a folder gets every face of the page, for those who work on the design. */

@@ -21,6 +21,10 @@ export function readActionMessage(text: string): ActionMessage | undefined {
   return { name: name.replaceAll("_", " "), values: Object.entries(context).slice(0, MAX_VALUES).map(plain) };
 }
 
+/** One line of text for lists: there the message may be cut off. */
+export const withoutActionForm = (text: string): string =>
+  /^CANVAS_A2UI action=(\S+)/.exec(text)?.[1]?.replaceAll("_", " ") ?? text;
+
 function plain([key, value]: readonly [string, unknown]): readonly [string, string] {
   if (typeof value === "string") return [key, value];
   return [key, isFields(value) || Array.isArray(value) ? JSON.stringify(value) : String(value)];

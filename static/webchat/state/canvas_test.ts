@@ -4,7 +4,7 @@ import { RequestError } from "../../client/link.ts";
 import { CanvasDesk } from "./canvas_desk.ts";
 import { frameUrl, saysReady } from "./canvas_model.ts";
 import { readAction, readCanvas, readFrameMessage, readPage, surfaceAddress } from "./canvas_parse.ts";
-import { readActionMessage } from "./action_text.ts";
+import { readActionMessage, withoutActionForm } from "./action_text.ts";
 import { type Answer, KEY, scene as bare } from "./fake_scene.ts";
 
 const PAGE = { kind: "path", path: "report/index.html" };
@@ -276,4 +276,6 @@ Deno.test("A message that an action became is told as the action; anything else 
   assert.deepEqual(readActionMessage(`${head} default=update_canvas`)?.values, []);
   assert.equal(readActionMessage(`Look: ${head} default=update_canvas`), undefined);
   assert.equal(readActionMessage("CANVAS_A2UI action=x"), undefined);
+  assert.equal(withoutActionForm("CANVAS_A2UI action=book_table sess"), "book table");
+  assert.equal(withoutActionForm("hello"), "hello");
 });

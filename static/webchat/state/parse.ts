@@ -1,5 +1,6 @@
 /** Wire payloads to the page's own data. A payload that makes no sense becomes undefined and is left out. */
 import { each, type Fields, fields, isFields, list, number, text, word, words } from "../../client/read.ts";
+import { withoutActionForm } from "./action_text.ts";
 import { spoken } from "../markdown/sentences.ts";
 import type { Entry, PairedDevice, Part, PendingDevice, SessionRow } from "./model.ts";
 
@@ -104,6 +105,11 @@ function modelName(row: Fields): string | undefined {
   return model && provider ? `${provider}/${model}` : model;
 }
 
+const listed = (value: unknown): string | undefined => {
+  const line = word(value);
+  return line && withoutActionForm(line);
+};
+
 function sessionRow(value: unknown): SessionRow | undefined {
   const row = fields(value);
   const key = word(row["key"]);
@@ -112,8 +118,8 @@ function sessionRow(value: unknown): SessionRow | undefined {
   return {
     key,
     label: word(row["label"]),
-    title: word(row["derivedTitle"]) ?? word(row["displayName"]),
-    preview: spoken(text(row["lastMessagePreview"]) ?? "") || undefined,
+    title: listed(row["derivedTitle"]) ?? word(row["displayName"]),
+    preview: spoken(listed(row["lastMessagePreview"]) ?? "") || undefined,
     channel: word(row["lastChannel"]) ?? word(row["channel"]),
     updatedAt: number(row["updatedAt"]) ?? 0,
     model: modelName(row),

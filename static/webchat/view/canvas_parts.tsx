@@ -1,4 +1,5 @@
 /** What stands in the canvas in place of a page, or above it: questions before the web is touched, failures, progress. */
+import { useEffect, useState } from "preact/hooks";
 import type { Words } from "../i18n/mod.ts";
 import type { ActionView, PresentedPage } from "../state/canvas_model.ts";
 import { useUi } from "./context.ts";
@@ -81,10 +82,21 @@ export function actionError(t: Words, error: string | undefined): string {
   return error === "lost" || error === "busy" ? t.canvas.actionWhy[error] : error ?? "";
 }
 
+/** How long a good end is told; a failure stays until the next action. */
+const DONE_MS = 8_000;
+
 /** One line about the latest action, read aloud when it changes. */
 export function ActionLine({ actions }: { actions: readonly ActionView[] }) {
   const { t } = useUi();
-  const last = actions.at(-1);
+  const latest = actions.at(-1);
+  const [past, setPast] = useState<string>();
+  const ended = latest?.state === "done" ? latest.id : undefined;
+  useEffect(() => {
+    if (ended === undefined) return;
+    const timer = setTimeout(() => setPast(ended), DONE_MS);
+    return () => clearTimeout(timer);
+  }, [ended]);
+  const last = latest?.id === past ? undefined : latest;
   const failed = last?.state === "error";
   return (
     <div class="canvas-status" role="status" data-state={last?.state ?? "none"}>
