@@ -35,7 +35,8 @@ export interface Dialect {
   boundMedia(component: JsonObject): readonly string[];
   /** `path` of a component that stands in `base`, as steps from the top of the data model. */
   resolve(path: string, base: readonly string[]): string[];
-  valueAt(data: unknown, steps: readonly string[]): unknown;
+  /** The data model as a page sees it. */
+  view(data: unknown): unknown;
 }
 
 export const textAt = (object: unknown, name: string): string | undefined => {

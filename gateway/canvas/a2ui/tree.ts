@@ -1,4 +1,5 @@
 /** How a surface unfolds: no circles, and not more components on the screen than a page can carry. */
+import { valueAt } from "./data.ts";
 import type { Dialect, Surface } from "./dialect.ts";
 import { LIMITS, Problem } from "./problem.ts";
 import { checkMedia } from "./urls.ts";
@@ -7,12 +8,14 @@ import { checkMedia } from "./urls.ts";
 export function checkTree(dialect: Dialect, surface: Surface): void {
   noCircles(dialect, surface);
   const root = dialect.root(surface);
-  if (root !== undefined) unfold({ dialect, surface, shown: 0 }, root, [], 1);
+  if (root !== undefined) unfold({ dialect, surface, data: dialect.view(surface.data), shown: 0 }, root, [], 1);
 }
 
 interface Unfolding {
   readonly dialect: Dialect;
   readonly surface: Surface;
+  /** Made ready once: to read it anew for each of its items would be a bomb. */
+  readonly data: unknown;
   shown: number;
 }
 
@@ -55,7 +58,7 @@ function unfold(state: Unfolding, id: string, base: readonly string[], depth: nu
   }
   for (const path of dialect.boundMedia(component)) {
     const steps = dialect.resolve(path, base);
-    const url = dialect.valueAt(surface.data, steps);
+    const url = valueAt(state.data, steps);
     if (typeof url === "string") {
       checkMedia(`leaves an address at /${steps.join("/")} of surface "${surface.id}" that`, url);
     }
@@ -66,7 +69,7 @@ function unfold(state: Unfolding, id: string, base: readonly string[], depth: nu
       continue;
     }
     const steps = dialect.resolve(child.each, base);
-    for (const key of keysOf(dialect.valueAt(surface.data, steps))) unfold(state, child.id, [...steps, key], depth + 1);
+    for (const key of keysOf(valueAt(state.data, steps))) unfold(state, child.id, [...steps, key], depth + 1);
   }
 }
 

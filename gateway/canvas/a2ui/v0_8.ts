@@ -4,7 +4,7 @@ import { type Child, type Dialect, type Surface, type Surfaces, textAt } from ".
 import { isObject, type JsonObject, LIMITS, Problem } from "./problem.ts";
 import type { Spec } from "./spec.ts";
 import { checkMedia } from "./urls.ts";
-import { entriesFor, stepsOf, valueAt, withEntries } from "./v0_8_data.ts";
+import { entriesFor, stepsOf, viewOf, withEntries } from "./v0_8_data.ts";
 
 const CATALOG_ID = "https://a2ui.org/specification/v0_8/standard_catalog_definition.json";
 const SAME_CATALOG = new Set([CATALOG_ID, "a2ui.org:standard_catalog_0_8_0"]);
@@ -26,7 +26,7 @@ export function createV08(spec: Spec): Dialect {
     },
     resolve: (path, base) =>
       path.startsWith("/") ? stepsOf(path) : path === "." ? [...base] : [...base, ...stepsOf(path)],
-    valueAt,
+    view: viewOf,
   };
 }
 

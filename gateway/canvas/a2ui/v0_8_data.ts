@@ -51,23 +51,21 @@ export function entriesFor(data: JsonObject): JsonObject[] {
   });
 }
 
-/** The value at `steps`, as a page sees it. */
-export function valueAt(data: unknown, steps: readonly string[]): unknown {
-  let current = data;
-  for (const name of steps) {
-    current = parsed(current);
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, name)) return undefined;
-    current = Reflect.get(current, name);
-  }
-  return parsed(current);
+/** The data model as a page sees it: texts that are JSON stand for what they say. */
+export function viewOf(value: unknown): unknown {
+  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, viewOf(item)]));
+  return typeof value === "string" ? parsed(value) : value;
 }
 
-function parsed(value: unknown): unknown {
-  if (typeof value !== "string" || !/^\s*(\{[^]*\}|\[[^]*\])\s*$/u.test(value)) return value;
+function parsed(text: string): unknown {
+  const trimmed = text.trim();
+  const isJson = (trimmed.startsWith("{") && trimmed.endsWith("}")) ||
+    (trimmed.startsWith("[") && trimmed.endsWith("]"));
+  if (!isJson) return text;
   try {
-    return JSON.parse(value);
+    return JSON.parse(text);
   } catch {
-    return value;
+    return text;
   }
 }
 

@@ -1,6 +1,6 @@
 /** A2UI v0.9 (and v0.9.1, which differs only in what it is called): surfaces are created, components are flat. */
 import { checkId, checkIds, withComponents } from "./components.ts";
-import { pointerSteps, valueAt, withValueAt } from "./data.ts";
+import { pointerSteps, withValueAt } from "./data.ts";
 import { type Child, type Dialect, type Surface, type Surfaces, textAt } from "./dialect.ts";
 import { isObject, type JsonObject, LIMITS, Problem } from "./problem.ts";
 import type { Spec } from "./spec.ts";
@@ -31,7 +31,7 @@ export function createV09(spec: Spec): Dialect {
         : path.startsWith("/")
         ? pointerSteps(path)
         : [...base, ...pointerSteps(path)],
-    valueAt,
+    view: (data) => data,
   };
 }
 
