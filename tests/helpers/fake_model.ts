@@ -16,6 +16,8 @@ export type Script =
   | { readonly kind: "thinking"; readonly thoughts: readonly string[]; readonly pieces: readonly string[] }
   /** Calls a tool; the request that follows carries its result. */
   | { readonly kind: "tool"; readonly name: string; readonly args: unknown; readonly text?: string }
+  /** Says what the last tool answered, as models do: so a test sees that the answer really came back. */
+  | { readonly kind: "relay" }
   /** Answers with an HTTP error. */
   | { readonly kind: "error"; readonly status: number; readonly message: string; readonly retryAfter?: string }
   /** Streams some words, then cuts the connection. */
@@ -97,7 +99,8 @@ export class FakeModel implements AsyncDisposable {
     const pictures = judged(body);
     if (typeof pictures === "string") return sendJson(res, 400, { error: { message: pictures, type: "error" } });
     this.requests.push({ ...seen, pictures });
-    const step = this.#script.shift() ?? fromPrompt(body);
+    const next = this.#script.shift() ?? fromPrompt(body);
+    const step = next.kind === "relay" ? relayed(body) : next;
     this.open++;
     try {
       await this.#perform(step, res, body["stream"] === true);
@@ -106,7 +109,7 @@ export class FakeModel implements AsyncDisposable {
     }
   }
 
-  async #perform(step: Script, res: ServerResponse, stream: boolean): Promise<void> {
+  async #perform(step: Exclude<Script, { kind: "relay" }>, res: ServerResponse, stream: boolean): Promise<void> {
     if (step.kind === "hang") return await gone(res);
     if (step.kind === "error") {
       if (step.retryAfter !== undefined) res.setHeader("retry-after", step.retryAfter);
@@ -165,7 +168,7 @@ const chunk = (delta: unknown, finish: string | null = null) => ({
 });
 
 /** What the last `bench:COUNT:DELAY` or `echo:NAME` asks for. */
-function fromPrompt(body: Record<string, unknown>): Script {
+function fromPrompt(body: Record<string, unknown>): Extract<Script, { kind: "text" }> {
   const messages = JSON.stringify(body["messages"] ?? "");
   const name = [...messages.matchAll(/echo:([\w-]+)/gu)].pop()?.[1];
   if (name !== undefined) return { kind: "text", pieces: ["re ", name], delayMs: name.includes("slow") ? 900 : 10 };
@@ -178,7 +181,13 @@ function fromPrompt(body: Record<string, unknown>): Script {
   };
 }
 
-function* deltas(step: Exclude<Script, { kind: "hang" | "error" }>): Generator<Record<string, unknown>> {
+/** The text of the last tool's answer. */
+function relayed({ messages }: Record<string, unknown>): Extract<Script, { kind: "text" }> {
+  const last: unknown = Array.isArray(messages) ? messages.findLast((each) => Object(each).role === "tool") : undefined;
+  return { kind: "text", pieces: [String(Object(last).content ?? "no tool has answered")] };
+}
+
+function* deltas(step: Exclude<Script, { kind: "hang" | "error" | "relay" }>): Generator<Record<string, unknown>> {
   if (step.kind === "tool") {
     if (step.text !== undefined) yield { content: step.text };
     const call = { index: 0, id: `call_${step.name}`, type: "function" };
@@ -192,7 +201,7 @@ function* deltas(step: Exclude<Script, { kind: "hang" | "error" }>): Generator<R
   for (const piece of step.pieces) yield { content: piece };
 }
 
-function whole(step: Exclude<Script, { kind: "hang" | "error" }>): unknown {
+function whole(step: Exclude<Script, { kind: "hang" | "error" | "relay" }>): unknown {
   const message = step.kind === "tool"
     ? {
       role: "assistant",
