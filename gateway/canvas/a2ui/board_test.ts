@@ -340,6 +340,15 @@ Deno.test("components may not form a circle, nest without end, or unfold into mo
   assert.equal(errorOf([create, components(column("root", ["later"]))]), "", "a child may come later");
 });
 
+Deno.test("as much data as a push can carry is taken quickly", () => {
+  const started = performance.now();
+  const entries = Array.from({ length: 24_000 }, (_, at) => ({ key: `k${at}`, valueString: "v" }));
+  assert.equal(errorOf([contents(...entries)]), "");
+  const list = Array.from({ length: 400 }, (_, at) => dataAt(`/list/${at}`, at));
+  assert.equal(errorOf([create, dataAt("/other", Array.from({ length: 100_000 }, () => 1)), ...list]), "");
+  assert.ok(performance.now() - started < 3_000);
+});
+
 Deno.test("functions in functions cost no more than their number", () => {
   const text8 = { id: "root", component: "Text", text: calls(LIMITS.callDepth) };
   const started = performance.now();

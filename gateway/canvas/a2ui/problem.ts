@@ -21,6 +21,9 @@ export const LIMITS = {
   callDepth: 8,
   calls: 2000,
   patternChars: 256,
+  /** Of a binding, and the steps that one key of v0.8 may have. */
+  pathChars: 512,
+  keySteps: 8,
 } as const;
 
 /** Thrown while one message is checked; `path` is a JSON pointer into it, `reason` continues it as a sentence. */
@@ -39,6 +42,17 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 /** `["a", "b"]` as `"a", "b"`; for error texts. */
 export const quoted = (names: Iterable<string>): string => [...names].map((name) => `"${name}"`).join(", ");
+
+/** Names that reach behind an object when code copies it. */
+const TRAPS = new Set(["__proto__", "constructor", "prototype"]);
+export const isTrap = (name: string): boolean => TRAPS.has(name);
+
+/** Steps of a path into a data model, of reasonable number and without traps. Throws Problem. */
+export function checkSteps(path: string, steps: readonly string[], most: number = LIMITS.depth): void {
+  if (steps.length > most) throw new Problem(path, `leads deeper than ${most} steps`);
+  const trap = steps.find(isTrap);
+  if (trap !== undefined) throw new Problem(path, `must not lead through "${trap}"`);
+}
 
 /** A step of a JSON pointer. */
 export const step = (name: string | number): string =>

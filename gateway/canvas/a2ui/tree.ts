@@ -57,7 +57,7 @@ function unfold(state: Unfolding, id: string, base: readonly string[], depth: nu
     );
   }
   for (const path of dialect.boundMedia(component)) {
-    const steps = dialect.resolve(path, base);
+    const steps = resolved(state, path, base);
     const url = valueAt(state.data, steps);
     if (typeof url === "string") {
       checkMedia(`leaves an address at /${steps.join("/")} of surface "${surface.id}" that`, url);
@@ -68,9 +68,15 @@ function unfold(state: Unfolding, id: string, base: readonly string[], depth: nu
       unfold(state, child.id, base, depth + 1);
       continue;
     }
-    const steps = dialect.resolve(child.each, base);
+    const steps = resolved(state, child.each, base);
     for (const key of keysOf(valueAt(state.data, steps))) unfold(state, child.id, [...steps, key], depth + 1);
   }
+}
+
+/** A long path costs its length for every item of every list around it. */
+function resolved({ dialect, surface }: Unfolding, path: string, base: readonly string[]): string[] {
+  if (path.length <= LIMITS.pathChars) return dialect.resolve(path, base);
+  throw new Problem("", `has a binding longer than ${LIMITS.pathChars} characters in surface "${surface.id}"`);
 }
 
 const keysOf = (value: unknown): readonly string[] =>

@@ -2,7 +2,7 @@
 import { checkId, checkIds, withComponents } from "./components.ts";
 import { pointerSteps, withValueAt } from "./data.ts";
 import { type Child, type Dialect, type Surface, type Surfaces, textAt } from "./dialect.ts";
-import { isObject, type JsonObject, LIMITS, Problem } from "./problem.ts";
+import { checkSteps, isObject, type JsonObject, LIMITS, Problem } from "./problem.ts";
 import type { Spec } from "./spec.ts";
 import { checkMedia } from "./urls.ts";
 
@@ -101,6 +101,7 @@ function updated(surface: Surface, body: JsonObject): Surface {
 
 function withData(surface: Surface, body: JsonObject): Surface {
   const steps = pointerSteps(textAt(body, "path") ?? "");
+  checkSteps("/updateDataModel/path", steps);
   return { ...surface, data: withValueAt(surface.data, steps, body["value"], "/updateDataModel/path") };
 }
 

@@ -1,10 +1,7 @@
 /** Looks at every value of a message before anything else does: depth, names that are traps, addresses, functions. */
 import { checkPattern } from "./pattern.ts";
-import { type JsonObject, LIMITS, Problem, step } from "./problem.ts";
+import { isTrap, type JsonObject, LIMITS, Problem, step } from "./problem.ts";
 import { checkLink } from "./urls.ts";
-
-/** Names that reach behind an object when code copies it. */
-const TRAPS = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Counts over all messages of one push. */
 export interface Counts {
@@ -26,7 +23,7 @@ function visit(value: unknown, path: string, depth: number, calls: number, count
   }
   const inner = calls + checkCall(value, path, calls, counts);
   for (const [name, item] of Object.entries(value)) {
-    if (TRAPS.has(name)) throw new Problem(path, `must not have a property "${name}"`);
+    if (isTrap(name)) throw new Problem(path, `must not have a property "${name}"`);
     if (name === "validationRegexp" && typeof item === "string") checkPattern(path + step(name), item);
     visit(item, path + step(name), depth + 1, inner, counts);
   }
