@@ -110,6 +110,15 @@ export function createScreens({ db, clock, bus, schemaDir }: ScreensDeps): Scree
       const page = old.state.page?.kind === "a2ui" ? null : old.state.page;
       return keep(screen, { state: next(old, { page, a2ui: null }), board: undefined }, { kind: "reset" });
     },
+    shownFor(nodeId, sessionKey) {
+      const screen = { nodeId };
+      const { state: { sessionKey: before, ...state }, board } = read(screen);
+      if (before === sessionKey) return;
+      const now = { ...state, ...(sessionKey === undefined ? {} : { sessionKey }) };
+      const text = JSON.stringify(now);
+      save(db, keyOf(screen), text, clock.now());
+      recent.set(keyOf(screen), { state: now, board }, text.length);
+    },
     takeAction: (sessionKey) => gate.take(sessionKey),
     onChange: (listener) => void listeners.push(listener),
   };

@@ -58,6 +58,8 @@ export interface Screens {
     dryRun?: boolean,
   ): { readonly version: A2uiVersion; readonly surfaces: readonly string[]; readonly state: CanvasState };
   reset(screen: Screen): CanvasState;
+  /** Notes the chat (canonical key) whose agent shows something on a node; undefined: nobody's. */
+  shownFor(nodeId: string, sessionKey: string | undefined): void;
   /** Takes one of the actions that people may do in a session: one a second, five at once. False: too many. */
   takeAction(sessionKey: string): boolean;
   /** Called after each change that was kept. */

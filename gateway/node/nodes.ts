@@ -140,7 +140,10 @@ class NodeService implements Nodes {
   rightIn(nodeId: string, sessionKey: string): SessionRight | undefined {
     const live = this.#registry.get(nodeId);
     const rules = keyRules(this.deps.config.current());
-    return live && sessionRight(sessionKey, nodeId, rules, (key) => live.sessions.has(key));
+    // What stands on its screen may be answered after a reconnect or a restart, too.
+    const called = (key: string) =>
+      live?.sessions.has(key) === true || this.deps.screens.get({ nodeId }).sessionKey === key;
+    return live && sessionRight(sessionKey, nodeId, rules, called);
   }
 
   takeEvent(nodeId: string, kind: "run" | "note"): boolean {

@@ -9,6 +9,8 @@ export const CanvasState = Closed({
   revision: Int0,
   page: Nullable(PresentedPage),
   a2ui: Nullable(Closed({ version: A2uiVersion, messages: Type.Array(JsonObject) })),
+  /** Of a node: the chat whose agent showed this. What a person does there goes back to it. */
+  sessionKey: Opt(NonEmpty),
 });
 export type CanvasState = Static<typeof CanvasState>;
 

@@ -2,6 +2,7 @@
 import { browserName, type Hello } from "../client/hello.ts";
 import { browserSafe, type Safe } from "../client/identity.ts";
 import { browserTimers } from "../client/link.ts";
+import { fields, word } from "../client/read.ts";
 import { type Connection, GatewayClient } from "../client/protocol.ts";
 import { announce, VAULT } from "./announce.ts";
 import { Actions } from "./canvas/actions.ts";
@@ -78,6 +79,7 @@ export class BrowserNode {
       request,
       nodeId: () => store.get().deviceId ?? "",
       deviceName: () => deviceName(store.get()),
+      shownFor: async () => word(fields(await request("node.canvas.get", {}))["sessionKey"]),
       status: (id, state, error) => this.frame.status(id, state, error),
     });
     const commands = createCommands(this.#commandDeps());

@@ -36,6 +36,8 @@ export class NodeLab implements Disposable {
   readonly devices = new Map<string, PairedDevice>();
   readonly screenCalls: unknown[][] = [];
   readonly redeemed: string[] = [];
+  /** The session that the last canvas command was for. */
+  shownFor: { readonly sessionKey?: unknown } = {};
   lists = { allowCommands: [] as string[], denyCommands: [] as string[] };
   /** What `screens.push` throws, if anything. */
   pushError: Error | undefined;
@@ -63,6 +65,8 @@ export class NodeLab implements Disposable {
       approvals: { redeem: (id) => this.redeemed.includes(id) },
       screens: new Proxy<Screens>(Object.create(null), {
         get: (_target, name) => (...args: unknown[]) => {
+          if (name === "get") return { revision: 0, page: null, a2ui: null, ...this.shownFor };
+          if (name === "shownFor") return void (this.shownFor = args[1] === undefined ? {} : { sessionKey: args[1] });
           if (name === "push" && this.pushError) throw this.pushError;
           this.screenCalls.push([String(name), ...args]);
         },

@@ -8,6 +8,8 @@ export interface ActionDeps {
   readonly timers: Timers;
   readonly nodeId: () => string;
   readonly deviceName: () => string;
+  /** The chat whose agent showed what the person sees; undefined: nobody's. */
+  shownFor(): Promise<string | undefined>;
   request(method: string, params: unknown): Promise<unknown>;
   status(id: string, state: ActionState, error?: string): void;
 }
@@ -47,7 +49,9 @@ export class Actions {
     if (!this.#bucket.take()) return say("error", "too many actions; wait a moment");
     say("pending");
     try {
-      await this.#send(id, messageOf({ action, name, context, sessionKey: this.#session(), host: this.deps }));
+      // Asked now: whoever showed this may be another one than a moment ago.
+      const sessionKey = await this.deps.shownFor().catch(() => undefined) ?? `node-${this.deps.nodeId()}`;
+      await this.#send(id, sessionKey, messageOf({ action, name, context, sessionKey, host: this.deps }));
       say("working");
     } catch (error) {
       say("error", error instanceof Error ? error.message : String(error));
@@ -66,16 +70,12 @@ export class Actions {
     for (const [oldest] of this.#ended) if (this.#ended.size > MAX_OPEN) this.#ended.delete(oldest);
   }
 
-  #session(): string {
-    return `node-${this.deps.nodeId()}`;
-  }
-
-  async #send(actionId: string, message: string): Promise<void> {
+  async #send(actionId: string, sessionKey: string, message: string): Promise<void> {
     const { request } = this.deps;
     // Before the request: the answer may be quicker than the second step.
-    await request("node.event", { event: "chat.subscribe", payload: { sessionKey: this.#session() } });
+    await request("node.event", { event: "chat.subscribe", payload: { sessionKey } });
     const answer = fields(
-      await request("node.event", { event: "agent.request", payload: { message, key: actionId } }),
+      await request("node.event", { event: "agent.request", payload: { message, sessionKey, key: actionId } }),
     );
     const runId = word(answer["runId"]);
     if (runId === undefined) throw new Error(word(answer["reason"]) ?? "the gateway started nothing");

@@ -56,7 +56,7 @@ Deno.test("lines of messages are objects; the version stands in them or is the o
   assert.equal(versionOf([{ surfaceUpdate: {} }]), "v0.8");
 });
 
-function scene(answer: (event: string) => unknown) {
+function scene(answer: (event: string) => unknown, session?: string) {
   const statuses: string[] = [];
   const sent: { event: string; payload: Record<string, unknown> }[] = [];
   let time = 0;
@@ -72,6 +72,7 @@ function scene(answer: (event: string) => unknown) {
     timers,
     nodeId: () => "n1",
     deviceName: () => "Ann's phone",
+    shownFor: () => Promise.resolve(session),
     status: (id, state, error) => statuses.push([id, state, error].filter(Boolean).join(" ")),
     request: (_method, params) => {
       const { event, payload } = params as { event: string; payload: Record<string, unknown> };
@@ -99,6 +100,13 @@ Deno.test("an action becomes a message to the agent, and its end comes back", as
   actions.heard({ runId: "r1", state: "final" });
   actions.heard({ runId: "r1", state: "final" });
   assert.deepEqual(statuses, ["a1 pending", "a1 working", "a1 done"]);
+});
+
+Deno.test("an action goes to the chat whose agent showed the surface", async () => {
+  const { actions, sent } = scene(() => ({ runId: "r1" }), "agent:main:main");
+  await actions.perform({ id: "a1", name: "go" });
+  assert.deepEqual(sent.map(({ payload }) => payload["sessionKey"]), ["agent:main:main", "agent:main:main"]);
+  assert.match(String(sent[1]?.payload["message"]), / session=agent:main:main /);
 });
 
 Deno.test("an end that is quicker than the answer with its id is not lost", async () => {
