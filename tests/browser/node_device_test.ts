@@ -59,9 +59,9 @@ browserTest("Location and notifications of a browser node", { builtIn: true, con
       { title: "Tea", body: "is ready", silent: true, stays: false },
     ]);
     assert.deepEqual(await node.ask("system.notify", { body: "<b>Only</b> here", delivery: "overlay" }), {});
-    await node.page.locator(".overlay").getByText("<b>Only</b> here").waitFor();
-    await node.page.locator(".overlay").getByRole("button", { name: "Close" }).click();
-    await node.page.locator(".overlay").waitFor({ state: "detached" });
+    await node.page.locator(".notice-card").getByText("<b>Only</b> here").waitFor();
+    await node.page.locator(".notice-card").getByRole("button", { name: "Close" }).click();
+    await node.page.locator(".notice-card").waitFor({ state: "detached" });
     assert.match(await node.refusal("system.notify", {}), /INVALID_REQUEST: title or body is required/);
     // Android: a page may not construct one.
     await node.page.evaluate(() => Reflect.set(globalThis, "noConstructor", true));

@@ -7,7 +7,7 @@ import { eventually } from "../helpers/wait.ts";
 import { Visitor } from "./chromium.ts";
 
 /** Chromium's own camera, microphone and screen; its prompts are answered by the test's permissions. */
-const FAKE_DEVICES = [
+export const FAKE_DEVICES = [
   "--use-fake-device-for-media-stream",
   "--use-fake-ui-for-media-stream",
   "--auto-select-desktop-capture-source=Entire screen",

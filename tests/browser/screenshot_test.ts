@@ -4,7 +4,8 @@ import { FakeModel } from "../helpers/fake_model.ts";
 import { freePort, ROOT, TestGateway } from "../helpers/gateway.ts";
 import { ChatPage } from "./chat_page.ts";
 import { BASIC_CATALOG } from "./a2ui_forms.ts";
-import { browserMissing, Visitor } from "./chromium.ts";
+import { browserMissing, PHONE, Visitor } from "./chromium.ts";
+import { ALLOW_ALL, FAKE_DEVICES, NodePage } from "./node_page.ts";
 
 const ANSWER = `You have **three chats** with open ends. Two can wait, one cannot:
 
@@ -108,7 +109,12 @@ if (Deno.env.has("OPENCLAW_WRITE_SCREENSHOT") && !browserMissing) {
     await using gateway = await TestGateway.start({ config: { ...demo(model), canvasHost: { port: freePort() } } });
     await fillChats(gateway);
     const target = Deno.env.get("OPENCLAW_WRITE_SCREENSHOT") ?? "";
-    await using visitor = await Visitor.come({ viewport: { width: 1360, height: 860 }, deviceScaleFactor: 2 });
+    await using visitor = await Visitor.come({
+      viewport: { width: 1360, height: 860 },
+      deviceScaleFactor: 2,
+      // The frame is drawn by another process, which the emulation of the screen does not reach.
+      args: ["--force-device-scale-factor=2"],
+    });
     const chat = new ChatPage(await visitor.open(gateway.httpUrl));
     await chat.enterToken(gateway.token);
     await chat.ready();
@@ -120,6 +126,47 @@ if (Deno.env.has("OPENCLAW_WRITE_SCREENSHOT") && !browserMissing) {
     await chat.answered(/Order seeds\.$/);
     await fillForm(chat.page);
     await chat.page.screenshot({ path: target.startsWith("/") ? `${target}/canvas.png` : `${ROOT}docs/canvas.png` });
+  });
+}
+
+const FACES_OF_NODE = [
+  { name: "node", scheme: "light", locale: "en-GB", wide: false },
+  { name: "node-dark", scheme: "dark", locale: "en-GB", wide: true },
+  { name: "node-chinese", scheme: "dark", locale: "zh-CN", wide: false },
+] as const;
+
+if (Deno.env.has("OPENCLAW_WRITE_SCREENSHOT") && !browserMissing) {
+  Deno.test("The README's picture of the node page is drawn from a real page on a phone", async () => {
+    await using model = await FakeModel.start();
+    await using gateway = await TestGateway.start({ config: { ...demo(model), ...ALLOW_ALL } });
+    await using owner = await gateway.connect();
+    const target = Deno.env.get("OPENCLAW_WRITE_SCREENSHOT") ?? "";
+    const isFolder = target.startsWith("/");
+    for (const { name, scheme, locale, wide } of isFolder ? FACES_OF_NODE : FACES_OF_NODE.slice(0, 1)) {
+      await using visitor = await Visitor.come({
+        ...(wide ? { viewport: { width: 1280, height: 860 } } : { ...PHONE, viewport: { width: 390, height: 844 } }),
+        colorScheme: scheme,
+        locale,
+        args: FAKE_DEVICES,
+        permissions: ["camera", "geolocation"],
+      });
+      const page = await visitor.open(`${gateway.httpUrl}/node`);
+      await page.locator("form input").fill(gateway.token);
+      await page.locator("form input").press("Enter");
+      const node = await NodePage.on(page, owner);
+      await node.approve();
+      await owner.request("node.rename", { nodeId: node.nodeId, displayName: "Ann's phone" });
+      await page.evaluate(() => dispatchEvent(new Event("online")));
+      await page.getByRole("heading", { name: "Ann's phone" }).waitFor();
+      await page.locator(".wants").waitFor({ state: "detached" });
+      await page.locator(".ability .switch").nth(1).click();
+      await node.ask("canvas.a2ui.pushJSONL", { jsonl: FORM });
+      await node.canvas.getByLabel("Ordered by").fill("Ann Gardener");
+      const clip = wide ? node.call("camera.clip", { durationMs: 4_000 }) : undefined;
+      if (clip) await page.locator(".job video").waitFor();
+      await page.screenshot({ path: isFolder ? `${target}/${name}.png` : `${ROOT}docs/${name}.png` });
+      await clip;
+    }
   });
 }
 

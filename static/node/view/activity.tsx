@@ -9,7 +9,7 @@ export function Activity() {
   const { jobs, overlays } = useNodeState();
   return (
     <div class="activity">
-      <div class="overlays" role="status">
+      <div class="notice-cards" role="status">
         {overlays.map((overlay) => <Notice key={overlay.id} overlay={overlay} />)}
       </div>
       <ul aria-label={t.running}>{jobs.map((job) => <Running key={job.id} job={job} />)}</ul>
@@ -46,13 +46,13 @@ function Preview({ stream }: { stream: MediaStream }) {
     video.play().catch(() => undefined);
     return () => void (video.srcObject = null);
   }, [stream]);
-  return <video ref={ref} class="preview" muted playsInline aria-label={t.preview} />;
+  return <video ref={ref} class="camera-preview" muted playsInline aria-label={t.preview} />;
 }
 
 function Notice({ overlay }: { overlay: Overlay }) {
   const { t, node } = useUi();
   return (
-    <div class="overlay">
+    <div class="notice-card">
       <Icon name="notify" />
       <div>
         <strong>{overlay.title}</strong>
