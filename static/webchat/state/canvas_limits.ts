@@ -7,8 +7,10 @@ export const MAX_ACTION_CHARS = 16_384;
 /** Messages of one frame: so many at once, and so many more a second. */
 export const FRAME_BURST = 40;
 export const FRAME_PER_SECOND = 10;
-/** A page that did not say `ready` by then has not loaded. */
-export const READY_MS = 5_000;
+/** A page that holds the bridge says `ready` right after it has loaded; an error page never does. */
+export const READY_MS = 2_500;
+/** How long a page may load at all. */
+export const LOAD_MS = 20_000;
 /** Messages of surfaces that are kept before the compact state is read anew. */
 export const MAX_SURFACE_MESSAGES = 2_000;
 /** Actions that the page remembers. */

@@ -3,7 +3,7 @@
  * when the message comes from its own window, and gets nothing that is secret.
  */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { READY_MS } from "../state/canvas_limits.ts";
+import { LOAD_MS, READY_MS } from "../state/canvas_limits.ts";
 import type { ActionView, PresentedPage, Surfaces, UserAction } from "../state/canvas_model.ts";
 import { saysReady } from "../state/canvas_model.ts";
 import { FrameBridge, type FrameLook } from "../state/frame_bridge.ts";
@@ -34,6 +34,7 @@ export function CanvasFrame(props: FrameProps) {
   const frame = useRef<HTMLIFrameElement>(null);
   const look = useLook();
   const [ready, setReady] = useState(0);
+  const [loaded, setLoaded] = useState(false);
   const latest = useRef(props);
   latest.current = props;
   const told = useRef(new Map<string, string>());
@@ -59,9 +60,9 @@ export function CanvasFrame(props: FrameProps) {
   useEffect(() => void (ready > 0 && page.kind === "url" && bridge.visit(page.url)), [ready]);
   useEffect(() => {
     if (ready > 0 || !saysReady(page)) return;
-    const timer = setTimeout(() => latest.current.onSilence(), READY_MS);
+    const timer = setTimeout(() => latest.current.onSilence(), loaded ? READY_MS : LOAD_MS);
     return () => clearTimeout(timer);
-  }, [ready > 0]);
+  }, [ready > 0, loaded]);
   return (
     <iframe
       ref={frame}
@@ -70,7 +71,10 @@ export function CanvasFrame(props: FrameProps) {
       sandbox="allow-scripts"
       referrerpolicy="no-referrer"
       src={src}
-      onLoad={() => bridge.loaded()}
+      onLoad={() => {
+        setLoaded(true);
+        bridge.loaded();
+      }}
     />
   );
 }
