@@ -14,6 +14,7 @@ import {
 } from "../../../schemas/method/canvas.ts";
 import { surfaceIds } from "../../canvas/a2ui/board.ts";
 import { parseJsonl } from "../../canvas/a2ui/jsonl.ts";
+import { checkPage } from "../../canvas/page.ts";
 import type { Screen } from "../../canvas/types.ts";
 import { uuid } from "../../observe/clock.ts";
 import { type Call, defineMethod, type MethodDef } from "../define.ts";
@@ -56,7 +57,7 @@ const present = defineMethod({
   description: "Shows a file of the canvas or a web address beside a chat or on a node",
   async handle(call, services) {
     const { path, url } = call.params;
-    const page = pageOf(path, url);
+    const page = checkPage(pageOf(path, url));
     const screen = screenOf(call.params, services);
     if ("nodeId" in screen) await ask(call, services, screen, "canvas.present", { url: url ?? path ?? "" });
     else services.screens.present(screen, page);
