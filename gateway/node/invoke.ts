@@ -6,17 +6,21 @@ import type { Screens } from "../canvas/types.ts";
 import type { ConfigStore } from "../config/types.ts";
 import type { Log } from "../observe/log.ts";
 import { canonicalKey, keyRules } from "../session/key.ts";
-import { type Calls, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from "./calls.ts";
+import { type Ask, type Calls, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from "./calls.ts";
 import { type CanvasStep, canvasStep } from "./canvas_commands.ts";
 import { judge } from "./policy.ts";
 import type { LiveNode, Registry } from "./registry.ts";
 import type { NodeResult } from "./result.ts";
-import { runParams } from "./system_run.ts";
+import { planParams, PREPARE, runParams, withPlan } from "./system_run.ts";
 import type { NodeCall } from "./types.ts";
 import { type NodeParts, policyFacts } from "./view.ts";
 
 /** Bytes of parameters: as JSON in JSON they must fit a frame. */
 const MAX_PARAMS_BYTES = 8 * 1024 * 1024;
+/** A plan takes a look at a file. */
+const PLAN_MS = 10_000;
+/** Commands after which a person sees something of the session's agent. */
+const SHOWS = /^canvas\.(?:present|navigate|a2ui\.push|a2ui\.pushJSONL)$/u;
 const APPROVALS = /^system\.execApprovals\./u;
 
 export interface InvokerDeps {
@@ -40,22 +44,55 @@ export class Invoker {
     requireSmall(call.params);
     const step = canvasStep(this.deps.screens, nodeId, command, call.params);
     const params = command === "system.run" ? runParams(call.params, this.deps.approvals, nodeId) : call.params;
-    for (const key of [call.sessionKey, sessionOf(command, params)]) this.#remember(live, key);
-    const sent = this.deps.calls.send(live, {
+    const sessionKey = this.#remember(live, call.sessionKey);
+    this.#remember(live, sessionOf(command, params));
+    const note = () => SHOWS.test(command) && this.deps.screens.shownFor(nodeId, sessionKey);
+    if (step.kept) note();
+    const ask = {
       command,
-      paramsJSON: params === undefined ? null : JSON.stringify(params),
       timeoutMs: Math.min(call.timeoutMs || DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
       idempotencyKey,
-    });
-    return this.#settled(sent, step, call);
+    };
+    const plan = live.claims.commands.includes(PREPARE) && command === "system.run" ? planParams(params) : undefined;
+    const sent = plan === undefined ? this.#send(live, ask, params) : this.#sendPlanned(live, ask, params, plan);
+    const done = () => {
+      step.done();
+      if (!step.kept) note();
+    };
+    return this.#settled(sent, { ...step, done }, call);
   }
 
-  #remember(live: LiveNode, key: string | undefined): void {
-    if (key === undefined) return;
+  #send(live: LiveNode, ask: Omit<Ask, "paramsJSON">, params: unknown): Promise<NodeResult> {
+    return this.deps.calls.send(live, { ...ask, paramsJSON: params === undefined ? null : JSON.stringify(params) });
+  }
+
+  /** Two calls: the node's plan of an approved command, then the command with it. */
+  async #sendPlanned(
+    live: LiveNode,
+    ask: Omit<Ask, "paramsJSON">,
+    params: unknown,
+    plan: unknown,
+  ): Promise<NodeResult> {
+    const timeoutMs = Math.min(ask.timeoutMs, PLAN_MS);
+    const idempotencyKey = `${ask.idempotencyKey}:plan`;
+    const planned = await this.#send(live, { command: PREPARE, timeoutMs, idempotencyKey }, plan)
+      .then(({ payload }) => payload, () => undefined);
+    if (this.deps.registry.get(live.nodeId)?.client.connId !== live.client.connId) {
+      throw unavailable(`node disconnected (${ask.command})`);
+    }
+    return await this.#send(live, ask, withPlan(params, planned));
+  }
+
+  /** The canonical key, which the node may then use. */
+  #remember(live: LiveNode, key: string | undefined): string | undefined {
+    if (key === undefined) return undefined;
     try {
-      this.deps.registry.calledFor(live, canonicalKey(key, keyRules(this.deps.config.current())));
+      const canonical = canonicalKey(key, keyRules(this.deps.config.current()));
+      this.deps.registry.calledFor(live, canonical);
+      return canonical;
     } catch {
       // A key that no session can have opens none.
+      return undefined;
     }
   }
 

@@ -9,6 +9,8 @@ const RunParams = Open({
   command: Type.Array(Type.String(), { minItems: 1, maxItems: 1_024 }),
   rawCommand: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   cwd: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  /** Variables change what a command does and stand in no text that a person read. */
+  env: Type.Optional(Type.Union([Type.Null(), Type.Object({}, { additionalProperties: false })])),
   runId: NonEmpty,
 });
 const isRun = checker(RunParams).is;
@@ -25,6 +27,10 @@ export function runParams(params: unknown, approvals: Pick<ExecApprovals, "redee
     const redeem = (form: string) => approvals.redeem(params.runId, form, where);
     if (isApproved(params.command, params.rawCommand, redeem)) return params;
   }
+  return withoutClaim(params);
+}
+
+function withoutClaim(params: object): unknown {
   const { approved: _approved, approvalDecision: _decision, ...rest } = { approved: 0, approvalDecision: 0, ...params };
   return rest;
 }
@@ -40,4 +46,43 @@ function isApproved(
     return false;
   }
   return forms.some(redeem);
+}
+
+/** Node hosts of protocol 4 take an approval only with their own plan of the run (observed of 2026.9.6). */
+export const PREPARE = "system.run.prepare";
+
+const Plan = Open({
+  plan: Open({
+    argv: Type.Array(Type.String(), { minItems: 1 }),
+    commandText: NonEmpty,
+    cwd: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  }),
+});
+const isPlan = checker(Plan).is;
+
+/** What the node is asked to plan; undefined when no approval is claimed, so that there is nothing to bind. */
+export function planParams(params: unknown): unknown {
+  if (params === null || typeof params !== "object" || "systemRunPlan" in params) return undefined;
+  return "approved" in params || "approvalDecision" in params ? withoutClaim(params) : undefined;
+}
+
+/**
+ * The run as its node planned it. Without a plan of these arguments the claim is left out, and the node decides by its own
+ * rules: a claim that it cannot bind it would refuse.
+ */
+export function withPlan(params: unknown, answer: unknown): unknown {
+  if (params === null || typeof params !== "object") return params;
+  const argv = "command" in params ? params.command : undefined;
+  if (!isPlan(answer) || !Array.isArray(argv)) return withoutClaim(params);
+  const { plan } = answer;
+  // The node writes the program's full path; its arguments are those that a person allowed.
+  if (!isDeepStrictEqual(plan.argv.slice(1), argv.slice(1))) return withoutClaim(params);
+  const cwd = plan.cwd ?? ("cwd" in params ? params.cwd : null);
+  return {
+    ...params,
+    command: plan.argv,
+    rawCommand: plan.commandText,
+    ...(cwd === null ? {} : { cwd }),
+    systemRunPlan: plan,
+  };
 }

@@ -1,6 +1,6 @@
 /** Tests of system_run.ts: an approval counts once, for the command that was shown, and for no other. */
 import assert from "node:assert/strict";
-import { runParams } from "./system_run.ts";
+import { planParams, runParams, withPlan } from "./system_run.ts";
 
 /** One allow-once for `text` under the id `r1`. */
 function once(text: string) {
@@ -45,5 +45,30 @@ Deno.test("a claim without an approval, of another command, or with a text that 
     const sent = Object(runParams(params, once("ls")));
     assert.deepEqual([sent.approved, sent.approvalDecision], [undefined, undefined], JSON.stringify(params));
     assert.deepEqual(sent.command, Object(params).command);
+  }
+});
+
+Deno.test("variables beside an approved command take the approval away: nobody read them", () => {
+  const params = { command: ["ls"], env: { PATH: "/evil" }, ...claim };
+  assert.equal(Object(runParams(params, once("ls"))).approved, undefined);
+  assert.equal(Object(runParams({ ...params, env: {} }, once("ls"))).approved, true);
+});
+
+Deno.test("an approved run goes out as its node planned it; without a fitting plan it goes out without the claim", () => {
+  const params = { command: ["ls", "-l"], sessionKey: "main", ...claim };
+  assert.deepEqual(planParams(params), { command: ["ls", "-l"], sessionKey: "main", runId: "r1" });
+  assert.equal(planParams({ command: ["ls"] }), undefined);
+  assert.equal(planParams({ ...params, systemRunPlan: {} }), undefined);
+  const plan = { argv: ["/usr/bin/ls", "-l"], commandText: "/usr/bin/ls -l", cwd: "/home", policy: {} };
+  assert.deepEqual(withPlan(params, { plan }), {
+    ...params,
+    command: plan.argv,
+    rawCommand: plan.commandText,
+    cwd: "/home",
+    systemRunPlan: plan,
+  });
+  const rest = { command: ["ls", "-l"], sessionKey: "main", runId: "r1" };
+  for (const answer of [undefined, {}, { plan: {} }, { plan: { ...plan, argv: ["/usr/bin/ls", "-la"] } }]) {
+    assert.deepEqual(withPlan(params, answer), rest);
   }
 });

@@ -10,7 +10,7 @@ import { GatewayClient } from "@openclaw/gateway-client";
 import { asJson, type Json, makeIdentity, type TestClient } from "../helpers/client.ts";
 import { TEST_TOKEN, TestGateway } from "../helpers/gateway.ts";
 import { eventually } from "../helpers/wait.ts";
-import { invokeParams } from "./lab.ts";
+import { invokeParams, Raw, TestNode } from "./lab.ts";
 
 interface Line {
   readonly from: "node" | "gateway";
@@ -22,7 +22,7 @@ interface Line {
   };
 }
 
-async function readHost(generation: "feb" | "sep"): Promise<Line[]> {
+async function readHost(generation: "feb" | "sep" | "sep_plan"): Promise<Line[]> {
   const file = new URL(`../fixtures/recorded/node_host_${generation}.jsonl`, import.meta.url);
   return (await Deno.readTextFile(file)).trim().split("\n").map((line) => JSON.parse(line));
 }
@@ -119,6 +119,27 @@ for (const generation of ["feb", "sep"] as const) {
     if (generation === "feb") assert.match(notes, /Exec denied \(node=.*approval-required/u);
   });
 }
+
+Deno.test("an approved command goes to a host of protocol 4 with the host's own plan of it", async () => {
+  const [prepare, run] = dialogue(await readHost("sep_plan"));
+  const [plan, ran] = [prepare, run].map((step) => JSON.parse(String(step?.request["paramsJSON"])));
+  await using gateway = await TestGateway.start({ config: { gateway: { nodes: { allowCommands: ["system.run"] } } } });
+  await using owner = await gateway.connect();
+  await using node = await TestNode.connect(gateway, { commands: ["system.run", "system.run.prepare"] });
+  node.answerer = (command) => {
+    const { payloadJSON } = (command === "system.run" ? run : prepare)?.result ?? {};
+    return new Raw({ payloadJSON });
+  };
+  const { runId: _recorded, ...params } = plan;
+  const id = crypto.randomUUID();
+  const request = { id, command: params.command.join(" "), host: "node", nodeId: node.id, twoPhase: true };
+  await owner.request("exec.approval.request", request);
+  await owner.request("exec.approval.resolve", { id, decision: "allow-once" });
+  const claim = { approved: true, approvalDecision: "allow-once", runId: id };
+  await owner.request("node.invoke", invokeParams(node.id, "system.run", { ...params, ...claim }));
+  const sent = node.asked.map(({ paramsJSON }) => JSON.parse(String(paramsJSON)));
+  assert.deepEqual(sent, [{ ...plan, runId: id }, { ...ran, runId: id }]);
+});
 
 Deno.test("the official client package as a node: asks for approval, is called, answers, follows a session", async () => {
   await using gateway = await TestGateway.start();
