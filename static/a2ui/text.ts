@@ -1,5 +1,5 @@
 /** Texts of surfaces: headings, captions, and Markdown by the same careful writer as in WebChat. */
-import { markdownWriter } from "../webchat/markdown/render.ts";
+import { markdownWriter } from "../markdown/render.ts";
 
 const HEADINGS = new Set(["h1", "h2", "h3", "h4", "h5"]);
 const LABELS = { copy: "", copied: "", image: "Picture" };

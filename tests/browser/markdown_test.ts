@@ -1,6 +1,6 @@
 /** Hostile Markdown through the whole path: a model streams it byte by byte, the page must stay itself. */
 import assert from "node:assert/strict";
-import { HOSTILE } from "../../static/webchat/markdown/hostile.ts";
+import { HOSTILE } from "../../static/markdown/hostile.ts";
 import { FakeModel } from "../helpers/fake_model.ts";
 import { TestGateway } from "../helpers/gateway.ts";
 import { ChatPage } from "./chat_page.ts";

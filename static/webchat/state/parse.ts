@@ -1,7 +1,7 @@
 /** Wire payloads to the page's own data. A payload that makes no sense becomes undefined and is left out. */
 import { each, type Fields, fields, isFields, list, number, text, word, words } from "../../client/read.ts";
 import { withoutActionForm } from "./action_text.ts";
-import { spoken } from "../markdown/sentences.ts";
+import { spoken } from "../../markdown/sentences.ts";
 import type { Entry, PairedDevice, Part, PendingDevice, SessionRow } from "./model.ts";
 
 function part(value: unknown): Part | undefined {

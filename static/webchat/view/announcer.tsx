@@ -1,6 +1,6 @@
 /** Reads answers to screen readers sentence by sentence. The visible thread is silent: it changes with every word. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { sentenceEnd, spoken } from "../markdown/sentences.ts";
+import { sentenceEnd, spoken } from "../../markdown/sentences.ts";
 import type { AgentTurn, Turn } from "../state/turns.ts";
 import { useUi } from "./context.ts";
 

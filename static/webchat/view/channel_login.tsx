@@ -1,6 +1,6 @@
 /** A login step by step: a code to scan or to type on the phone, fields to fill in, and the end in plain words. */
 import { useRef, useState } from "preact/hooks";
-import { safeHref } from "../markdown/links.ts";
+import { safeHref } from "../../markdown/links.ts";
 import {
   type ChannelsState,
   type LoginField,

@@ -1,6 +1,6 @@
 /** A Markdown text that may still grow: only what is new is parsed, so that text can be selected meanwhile. */
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { markdownWriter } from "../markdown/render.ts";
+import { markdownWriter } from "../../markdown/render.ts";
 import { useUi } from "./context.ts";
 
 interface Written {
