@@ -4,7 +4,7 @@
  */
 import { dirname, join, relative } from "node:path";
 import { PROJECT_DIR } from "../config/paths.ts";
-import { type PageEntry, WEB_PAGES, type WebPage } from "./build_pages.ts";
+import { type PageEntry, WEB_PAGES } from "./build_pages.ts";
 import { filesBelow, hashOf, withImports } from "./build_sources.ts";
 import { streamSink } from "./output.ts";
 
@@ -123,21 +123,12 @@ export async function writeDevConfig(dir: string): Promise<void> {
   }
 }
 
-/** Whether the page's sources are written. Part 3 removes this at its end. */
-async function isThere({ name, entries }: WebPage): Promise<boolean> {
-  const found = await Promise.all(
-    entries.map(({ from }) => Deno.stat(join(PROJECT_DIR, "static", name, from)).then(() => true, () => false)),
-  );
-  return found.every((there) => there);
-}
-
 /** The command line: `--force`, `--dev-config`. Returns the exit code. */
 export async function buildMain(args: readonly string[]): Promise<number> {
   const [out, err] = [streamSink(Deno.stdout), streamSink(Deno.stderr)];
   try {
     if (args.includes("--dev-config")) await writeDevConfig(join(PROJECT_DIR, ".dev"));
     for (const page of WEB_PAGES) {
-      if (!await isThere(page)) continue;
       const { built, files, scripts } = await buildPage({
         sourceDir: join(PROJECT_DIR, "static", page.name),
         outDir: join(PROJECT_DIR, "static", "dist", page.name),

@@ -16,12 +16,12 @@ async function inTempDir(action: (dir: string) => Promise<void>): Promise<void> 
 const MAIN = { from: "main.tsx", to: "app.js", format: "esm" };
 
 /** The build needs --unstable-bundle, so it runs as the program that it is. */
-async function build(dir: string, { entries = [MAIN], force = false } = {}) {
+async function build(dir: string, { entries = [MAIN], copies = {}, force = false } = {}) {
   const script = `
     import { buildPage } from ${JSON.stringify(`file://${PROJECT_DIR}/gateway/cli/build.ts`)};
     const result = await buildPage({
       sourceDir: "${dir}/src", outDir: "${dir}/out", lockFile: "${dir}/lock", force: ${force},
-      entries: ${JSON.stringify(entries)},
+      entries: ${JSON.stringify(entries)}, copies: ${JSON.stringify(copies)},
     });
     Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(result)));
   `;
@@ -115,4 +115,15 @@ Deno.test("a page of several scripts: each is its own file, classic ones without
     assert.match(await Deno.readTextFile(`${dir}/out/b.js`), /shared/u);
     const missing = await build(dir, { entries: [...entries, { from: "c.ts", to: "c.js", format: "esm" }] });
     assert.match(missing.stderr, /c\.ts" is missing/u);
+  }));
+
+Deno.test("files of packages are copied as they are, also where there is no page", () =>
+  inTempDir(async (dir) => {
+    await Deno.writeTextFile(`${dir}/lock`, "1");
+    await Deno.writeTextFile(`${dir}/package.json`, '{"a": 1}');
+    const copies = { [`${dir}/package.json`]: "schema.json" };
+    const first = await build(dir, { entries: [], copies });
+    assert.deepEqual([first.built, first.files], [true, 1], first.stderr);
+    assert.equal(await Deno.readTextFile(`${dir}/out/schema.json`), '{"a": 1}');
+    assert.equal((await build(dir, { entries: [], copies })).built, false);
   }));
