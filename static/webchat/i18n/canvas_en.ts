@@ -40,6 +40,8 @@ export const approvalsEn = {
   badge: (n: number) => n === 1 ? "1 command waits for you" : `${n} commands wait for you`,
   asks: (agent: string) => `${agent} wants to run this command`,
   asksPlain: "A command wants to run",
+  command: "Command",
+  long: (chars: number) => `A long command, ${chars} characters: read it to its end.`,
   on: (host: string) => `on ${host}`,
   gatewayHost: "the gateway's own machine",
   in: "Folder",

@@ -35,6 +35,8 @@ export const approvalsZh: typeof approvalsEn = {
   badge: (n) => `${n} 条命令等待您批准`,
   asks: (agent) => `${agent} 想运行这条命令`,
   asksPlain: "有一条命令请求运行",
+  command: "命令",
+  long: (chars) => `命令很长，共 ${chars} 个字符：请读到最后。`,
   on: (host) => `位于 ${host}`,
   gatewayHost: "网关所在机器",
   in: "目录",

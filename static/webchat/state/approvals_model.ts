@@ -41,8 +41,21 @@ export const emptyApprovals: ApprovalsState = { open: [], busy: [], failures: {}
 /** Cards in front of the person at once; the rest is a number. */
 export const MAX_CARDS = 3;
 
+/**
+ * A command as it is, with the characters made visible that are not: they could turn the order of what one reads, or hide
+ * a part of it.
+ */
+export const visibly = (command: string): string =>
+  command.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (char) => char === "\n" || char === "\t" ? char : `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+
+/** Whether it is so long that its end may be out of sight. */
+export const isLong = (command: string): boolean => command.length > 400 || command.split("\n").length > 7;
+
 /** One line of a command for places without room. */
 export const briefly = (command: string): string => {
-  const line = command.replace(/\s+/g, " ").trim();
+  const line = visibly(command).replace(/\s+/g, " ").trim();
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { RequestError } from "../../client/link.ts";
 import { ApprovalDesk } from "./approval_desk.ts";
-import { briefly } from "./approvals_model.ts";
+import { briefly, isLong, visibly } from "./approvals_model.ts";
 import { readApproval, readResolved } from "./approvals_parse.ts";
 import { type Answer, scene as bare } from "./fake_scene.ts";
 
@@ -103,5 +103,7 @@ Deno.test("Without the right nothing is asked", async () => {
 Deno.test("Payloads are read with care", () => {
   assert.equal(readApproval({ id: "x", request: { command: "" } }), undefined);
   assert.equal(readResolved({ id: "x", decision: "maybe" }), undefined);
+  assert.equal(visibly("rm \u202etxt.exe\u2028; ls\n\u0007"), "rm \\u{202e}txt.exe\\u{2028}; ls\n\\u{7}");
+  assert.deepEqual([isLong("ls"), isLong("a\n".repeat(9)), isLong("x".repeat(500))], [false, true, true]);
   assert.equal(briefly(`a\n  b ${"c".repeat(90)}`).length, 60);
 });

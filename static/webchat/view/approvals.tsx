@@ -1,7 +1,15 @@
 /** Commands that wait for the person: cards above the message box, the oldest first, and a line for how each ended. */
 import { useEffect, useState } from "preact/hooks";
 import type { Words } from "../i18n/mod.ts";
-import { type Approval, briefly, type Ending, type ExecDecision, MAX_CARDS } from "../state/approvals_model.ts";
+import {
+  type Approval,
+  briefly,
+  type Ending,
+  type ExecDecision,
+  isLong,
+  MAX_CARDS,
+  visibly,
+} from "../state/approvals_model.ts";
 import type { State } from "../state/model.ts";
 import { FailureLine } from "./channel_parts.tsx";
 import { sessionTitle, useNow, useUi } from "./context.ts";
@@ -62,7 +70,8 @@ function Card({ approval, state }: { approval: Approval; state: State }) {
         <h3 id={titleId}>{agentId ? t.approvals.asks(agentId) : t.approvals.asksPlain}</h3>
         <Left until={approval.expiresAt} skewMs={state.channels.skewMs} />
       </header>
-      <pre tabIndex={0} aria-label={command}>{command}</pre>
+      <pre tabIndex={0} aria-label={t.approvals.command}>{visibly(command)}</pre>
+      {isLong(command) && <p class="small-text long-hint">{t.approvals.long(command.length)}</p>}
       {failure && <FailureLine failure={failure} />}
       <div class="approval-foot">
         <Facts approval={approval} state={state} />
