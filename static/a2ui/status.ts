@@ -21,7 +21,7 @@ const WORDS: Readonly<Record<ActionState, string>> = {
 interface Followed {
   readonly control: Element | undefined;
   state: ActionState;
-  timer: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 export class ActionStatus {
@@ -38,7 +38,7 @@ export class ActionStatus {
     }
     const oldest = this.#followed.size >= MAX_ACTIONS ? this.#followed.keys().next().value : undefined;
     if (oldest !== undefined) this.#forget(oldest);
-    this.#followed.set(id, { control, state: "pending", timer: 0 });
+    this.#followed.set(id, { control, state: "pending", timer: undefined });
     this.update(id, "pending");
     return true;
   }
