@@ -51,6 +51,15 @@ function isOwnPage({ host, headers }: PeerFacts): boolean {
   return !foreign && isOwnOrigin(headers.get("origin"), host);
 }
 
+const CODE = new Set(["script", "style", "worker", "sharedworker", "serviceworker", "audioworklet", "object", "embed"]);
+
+/**
+ * Whether a page with our own origin wants to run what an agent wrote. No honest one does: pages of the canvas are
+ * sandboxed and so foreign to us. On the gateway's port it would be WebChat with a hole, whose policy trusts its origin.
+ */
+export const isCodeForOurPages = ({ headers }: PeerFacts): boolean =>
+  headers.get("sec-fetch-site") === "same-origin" && CODE.has(headers.get("sec-fetch-dest") ?? "");
+
 /** Whether a page of `origin` has the same authority as the request, or there is no page. */
 export function isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
   if (origin === undefined) return true;

@@ -5,7 +5,15 @@ import type { Duplex } from "node:stream";
 import type { PeerFacts } from "../auth/locality.ts";
 import type { Log } from "../observe/log.ts";
 import type { Clock } from "../observe/clock.ts";
-import { type Access, type AccessDeps, decideAccess, isAtThisHost, isKnownHost, isOwnOrigin } from "./access.ts";
+import {
+  type Access,
+  type AccessDeps,
+  decideAccess,
+  isAtThisHost,
+  isCodeForOurPages,
+  isKnownHost,
+  isOwnOrigin,
+} from "./access.ts";
 import { BuiltPages } from "./built_pages.ts";
 import { type Audience, responseHeaders } from "./headers.ts";
 import { LiveReload } from "./live_reload.ts";
@@ -60,7 +68,7 @@ export function createCanvasHost(deps: CanvasHostDeps): CanvasHost {
     if (method !== "GET" && method !== "HEAD") {
       return text("Method Not Allowed", 405, audience, { Allow: "GET, HEAD" });
     }
-    if (target.area === "none") return text("not found", 404, audience);
+    if (target.area === "none" || isCodeForOurPages(call.peer)) return text("not found", 404, audience);
     if (target.area === "bridge") return await built.bridge(target.file, audience);
     if (isVisit(call, access)) return withCapability(deps, target, audience);
     if (target.area === "canvas") return await pages.serve(call.request, target, audience);

@@ -129,7 +129,10 @@ browserTest("A hostile canvas page", { builtIn: true }, {
     const { client, url, cap } = await placeOf(gateway);
     try {
       for (const base of [url, `${gateway.httpUrl}${cap}`]) {
-        await using visitor = await Visitor.come();
+        // A device is there and its person says yes to everything: only the page's policy stands in between.
+        await using visitor = await Visitor.come({
+          args: ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+        });
         visitor.expected.push(...BROWSERS_WORDS);
         const page = await visitor.open(gateway.httpUrl);
         const popups: string[] = [];
@@ -156,19 +159,42 @@ browserTest("A hostile canvas page", { builtIn: true }, {
       await client.close();
     }
   },
-  "cannot bring WebChat into its own frame": async ({ gateway }) => {
+  "cannot take its frame to WebChat or to a page outside": async ({ gateway }) => {
+    const other = await elsewhere();
+    const { client, cap } = await placeOf(gateway);
+    try {
+      await using visitor = await Visitor.come();
+      visitor.expected.push(...BROWSERS_WORDS);
+      const page = await visitor.open(gateway.httpUrl);
+      for (const goal of [`${gateway.httpUrl}/`, `${other.url}/?stolen`, "data:text/html,<p id=app>x</p>"]) {
+        const canvas = await CanvasFrame.open(page, `${gateway.httpUrl}${cap}${CANVAS}hostile.html`);
+        const inside = await canvas.inside();
+        await inside.evaluate((url) => void setTimeout(() => location.href = url, 0), goal);
+        await eventually(
+          "the refused page",
+          async () => (await canvas.heard()).filter((each) => each["type"] === "loaded").length > 1,
+        );
+        assert.equal(await (await canvas.inside()).locator("#app").count(), 0, goal);
+      }
+      assert.deepEqual(other.visits, []);
+      visitor.faults.splice(0);
+    } finally {
+      await other.stop();
+      await client.close();
+    }
+  },
+  "is no code for WebChat, even if somebody got a script tag into it": async ({ gateway }) => {
+    await Deno.writeTextFile(`${rootOf(gateway)}/evil.js`, "globalThis.evil = true;");
+    const { client, cap } = await placeOf(gateway);
     await using visitor = await Visitor.come();
     visitor.expected.push(...BROWSERS_WORDS);
     const page = await visitor.open(gateway.httpUrl);
-    const { client, cap } = await placeOf(gateway);
-    const canvas = await CanvasFrame.open(page, `${gateway.httpUrl}${cap}${CANVAS}hostile.html`);
-    const inside = await canvas.inside();
-    await inside.evaluate((url) => void setTimeout(() => location.href = url, 0), `${gateway.httpUrl}/`);
-    await eventually(
-      "the refused page",
-      async () => (await canvas.heard()).filter((each) => each["type"] === "loaded").length > 1,
-    );
-    assert.equal(await (await canvas.inside()).locator("#app").count(), 0);
+    const outcome = await page.evaluate(async (path) => {
+      const attempt = await import(path).then(() => "loaded", () => "refused");
+      return { attempt, evil: Reflect.get(globalThis, "evil") };
+    }, `${cap}${CANVAS}evil.js`);
+    assert.notEqual(outcome.attempt, "loaded");
+    assert.equal(outcome.evil, undefined);
     visitor.faults.splice(0);
     await client.close();
   },

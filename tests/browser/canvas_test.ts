@@ -1,10 +1,10 @@
 /** Canvas pages in a real browser: what they can do, and all that they cannot. */
 import assert from "node:assert/strict";
-import type { TestGateway } from "../helpers/gateway.ts";
+import { TEST_TOKEN, TestGateway } from "../helpers/gateway.ts";
 import { eventually } from "../helpers/wait.ts";
 import { type Place, placeOf, rootOf } from "../canvas/asking.ts";
 import { CanvasFrame } from "./canvas_frame.ts";
-import { Visitor } from "./chromium.ts";
+import { browserMissing, Visitor } from "./chromium.ts";
 import { browserTest } from "./steps.ts";
 
 const CANVAS = "/__openclaw__/canvas/";
@@ -94,6 +94,27 @@ browserTest("A canvas page", { builtIn: true }, {
       assert.equal((await canvas.ask({ type: "eval", javaScript: "edited.textContent" }))["value"], `edited ${index}`);
     }
     await place.client.close();
+  },
+  "works on an IPv6 address, where a policy can only name the whole origin": async ({ gateway }) => {
+    const origin = `http://[::1]:${gateway.port}`;
+    if (await fetch(`${origin}/healthz`).then((answer) => answer.body?.cancel(), () => "none") === "none") return;
+    await furnish(gateway);
+    await using visitor = await Visitor.come();
+    visitor.expected.push(/WebSocket connection/u);
+    const page = await visitor.open(origin);
+    const { client, cap } = await placeOf(gateway);
+    const canvas = await CanvasFrame.open(page, `${origin}${cap}${CANVAS}`);
+    const inside = await canvas.inside();
+    const facts = await eventually("the module", () => inside.evaluate(() => Reflect.get(globalThis, "facts")));
+    assert.equal(Object(facts).data, "data");
+    const socket = await inside.evaluate((url) =>
+      new Promise((resolve) => {
+        const made = new WebSocket(url);
+        made.onopen = () => resolve("open");
+        made.onclose = () => resolve("closed");
+      }), `ws://[::1]:${gateway.port}`);
+    assert.equal(socket, "closed", "the gateway's socket refuses a page without an origin");
+    await client.close();
   },
   "talks to the page around it: eval, actions, their states, links, the look": async ({ gateway }) => {
     await furnish(gateway);
@@ -206,6 +227,29 @@ browserTest("A canvas page", { builtIn: true }, {
     await canvas.send({ type: "actionStatus", id: Object(action)["id"], state: "done" });
     await inside.getByText(/Done: /u).waitFor();
     await client.close();
+  },
+});
+
+Deno.test({
+  name: "With gateway.tls a canvas page, its files and live reload go over HTTPS on both ports",
+  ignore: browserMissing,
+  fn: async () => {
+    const auth = { mode: "token", token: TEST_TOKEN };
+    await using gateway = await TestGateway.start({ config: { gateway: { auth, tls: { enabled: true } } } });
+    await furnish(gateway);
+    await using visitor = await Visitor.come({ ignoreHTTPSErrors: true });
+    visitor.expected.push(/ERR_ABORTED/u);
+    const page = await visitor.open(`https://127.0.0.1:${gateway.port}${CANVAS}`);
+    const prefix = new URL(page.url()).pathname;
+    await page.goto(`https://127.0.0.1:${gateway.port}/`);
+    for (const [index, port] of [gateway.port + 4, gateway.port].entries()) {
+      const canvas = await CanvasFrame.open(page, `https://127.0.0.1:${port}${prefix}`);
+      const inside = await canvas.inside();
+      await eventually("the module", () => inside.evaluate(() => Reflect.get(globalThis, "facts")));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await write(gateway, { "index.html": `${GOOD_PAGE}<p>secure ${index}</p>` });
+      await inside.getByText(`secure ${index}`).waitFor();
+    }
   },
 });
 

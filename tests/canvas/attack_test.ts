@@ -158,6 +158,20 @@ gatewayTest("attacks on the canvas host", {}, {
     assert.ok(!seen.has(SECRET), "a file from outside was served");
     assert.equal((await ask(gateway.port, `${CANVAS}swap/secret.txt`)).text, "inside");
   },
+  "what an agent wrote is no code for WebChat, which has the same origin on the gateway's port": async (gateway) => {
+    await Deno.writeTextFile(`${rootOf(gateway)}/evil.js`, "alert(1)");
+    const { client, cap } = await placeOf(gateway);
+    const status = async (site: string, dest: string) => {
+      const headers = { "sec-fetch-site": site, "sec-fetch-dest": dest, "sec-fetch-mode": "no-cors" };
+      return (await ask(gateway.port, `${cap}${CANVAS}evil.js`, { headers })).status;
+    };
+    for (const dest of ["script", "style", "worker", "serviceworker"]) {
+      assert.equal(await status("same-origin", dest), 404, dest);
+    }
+    assert.equal(await status("cross-site", "script"), 200, "a sandboxed page, which is foreign to its own files");
+    assert.equal(await status("same-origin", "iframe"), 200);
+    await client.close();
+  },
   "the Host header cannot write into the policy": async (gateway) => {
     const { client, cap, canvasPort } = await placeOf(gateway);
     for (
