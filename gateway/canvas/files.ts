@@ -37,56 +37,74 @@ export const CANVAS_LIMITS: CanvasLimits = {
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-export function createCanvasFiles({ root, clock, historyDir, limits = CANVAS_LIMITS }: CanvasFilesDeps): CanvasFiles {
-  const store = new Store(root, limits);
-  const history = new History(historyDir, limits.history);
-  const inTurn = turns();
+/** The folders are made at the first use. */
+export const createCanvasFiles = (deps: CanvasFilesDeps): CanvasFiles => new Files(deps);
 
-  const change = async (kind: ChangeKind, path: string, make: (before: Bytes | undefined) => Bytes | undefined) => {
-    const { segments, name } = store.parse(kind, path);
-    const before = await store.content(kind, segments, limits.fileBytes);
-    const after = make(before);
-    if (after === undefined) {
-      await history.add({ path: name, change: kind, atMs: clock.now(), before, after });
-      return await removeCanvasFile(root, segments);
-    }
-    await store.mustFit(kind, segments, after, before);
-    await history.add({ path: name, change: kind, atMs: clock.now(), before, after });
-    await replaceCanvasFile(root, segments, after);
-  };
+class Files implements CanvasFiles {
+  readonly root: string;
+  readonly #clock: Clock;
+  readonly #limits: CanvasLimits;
+  readonly #store: Store;
+  readonly #history: History;
+  readonly #inTurn = turns();
 
-  return {
-    root,
-    list: (folder = "") => store.list(folder),
-    async read(path, maxBytes = limits.readBytes) {
-      const { segments } = store.parse("read", path);
-      const bytes = await store.content("read", segments, maxBytes);
-      if (bytes === undefined) throw invalid(`Cannot read "${path}": there is no such file`);
-      return textOf("read", path, bytes);
-    },
-    write: (path, content) =>
-      inTurn(async () => {
-        await change("write", path, () => typeof content === "string" ? new TextEncoder().encode(content) : content);
-        return await store.entry(path);
-      }),
-    patch: (path, find, replace) =>
-      inTurn(async () => {
-        await change("patch", path, (before) => patched(path, before, find, replace));
-        return await store.entry(path);
-      }),
-    remove: (path) =>
-      inTurn(() =>
-        change("remove", path, (before) => {
-          if (before === undefined) throw invalid(`Cannot remove "${path}": there is no such file`);
-          return undefined;
-        })
-      ),
-    undo: (path) =>
-      inTurn(async () => {
-        const name = path === undefined ? undefined : store.parse("undo", path).name;
-        return await undo(store, history, name);
-      }),
-  };
+  constructor({ root, clock, historyDir, limits = CANVAS_LIMITS }: CanvasFilesDeps) {
+    this.root = root;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#store = new Store(root, limits);
+    this.#history = new History(historyDir, limits.history);
+  }
+
+  list(folder = ""): Promise<readonly CanvasEntry[]> {
+    return this.#store.list(folder);
+  }
+
+  async read(path: string, maxBytes = this.#limits.readBytes): Promise<string> {
+    const { segments } = this.#store.parse("read", path);
+    const bytes = await this.#store.content("read", segments, maxBytes);
+    if (bytes === undefined) throw invalid(`Cannot read "${path}": there is no such file`);
+    return textOf("read", path, bytes);
+  }
+
+  async write(path: string, content: string | Bytes): Promise<CanvasEntry> {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    return await this.#replace("write", path, () => bytes);
+  }
+
+  async patch(path: string, find: string, replace: string): Promise<CanvasEntry> {
+    return await this.#replace("patch", path, (before) => patched(path, before, find, replace));
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { segments, name } = this.#store.parse("remove", path);
+      const before = await this.#store.content("remove", segments, this.#limits.fileBytes);
+      if (before === undefined) throw invalid(`Cannot remove "${path}": there is no such file`);
+      await this.#history.add({ path: name, change: "remove", atMs: this.#clock.now(), before, after: undefined });
+      await removeCanvasFile(this.root, segments);
+    });
+  }
+
+  undo(path?: string): Promise<{ readonly path: string; readonly change: ChangeKind } | undefined> {
+    return this.#inTurn(async () => {
+      const name = path === undefined ? undefined : this.#store.parse("undo", path).name;
+      return await undo(this.#store, this.#history, name);
+    });
+  }
+
+  /** The record comes before the change: a change that nobody can take back must not happen. */
+  #replace(change: ChangeKind, path: string, make: (before: Bytes | undefined) => Bytes): Promise<CanvasEntry> {
+    return this.#inTurn(async () => {
+      const { segments, name } = this.#store.parse(change, path);
+      const before = await this.#store.content(change, segments, this.#limits.fileBytes);
+      const after = make(before);
+      await this.#store.mustFit(change, segments, after, before);
+      await this.#history.add({ path: name, change, atMs: this.#clock.now(), before, after });
+      await replaceCanvasFile(this.root, segments, after);
+      return await this.#store.entry(path);
+    });
+  }
 }
 
 /** What the rules of paths and limits make of the root. */
