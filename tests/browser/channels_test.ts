@@ -3,14 +3,14 @@
  * this tests page and gateway, no platform): strangers, logins, accounts, and deliveries that are held.
  */
 import assert from "node:assert/strict";
-import axe from "axe-core";
-import type { Locator, Page } from "playwright-core";
+import type { Locator } from "playwright-core";
 import { FAKE_MAIN, TestGateway } from "../helpers/gateway.ts";
 import { FakeModel } from "../helpers/fake_model.ts";
 import { eventually } from "../helpers/wait.ts";
 import { type FakePlatform, type PlatformOptions, startFakePlatform } from "../servers/fake/platform.ts";
 import { ChatPage } from "./chat_page.ts";
 import { browserMissing, PHONE, Visitor } from "./chromium.ts";
+import { clean, snap } from "./faces.ts";
 
 interface Stage {
   readonly gateway: TestGateway;
@@ -58,7 +58,7 @@ channelTest("A stranger's request is approved on the page, and the conversation 
   const dialog = await chat.openChannels();
   await dialog.getByText("is anybody there?").waitFor();
   await clean(page, "a request");
-  await snap(page, "request");
+  await snap(page, "channels_request");
   await dialog.getByRole("button", { name: "Approve: eve" }).click();
   await dialog.getByText("eve may write now.").waitFor();
   await dialog.getByText("Nobody is waiting.").waitFor();
@@ -76,7 +76,7 @@ channelTest("A stranger's request is approved on the page, and the conversation 
   await chat.matchesHistory(gateway);
   await page.locator(".head .chip", { hasText: `via ${LABEL}` }).waitFor();
   await page.locator(".session .chip", { hasText: `via ${LABEL}` }).waitFor();
-  await snap(page, "conversation");
+  await snap(page, "channels_conversation");
 });
 
 channelTest("A request is dismissed in silence, and a code tells who asks", {}, async ({ gateway, platform }) => {
@@ -125,7 +125,7 @@ channelTest("A login goes step by step", { account: { loginFirst: true } }, asyn
   assert.ok(await picture.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth > 50));
   const first = await picture.getAttribute("src");
   await clean(page, "a code to scan");
-  await snap(page, "qr");
+  await snap(page, "channels_qr");
   show("code-2", "qr", 60_000);
   await eventually("the new code", async () => await picture.getAttribute("src") !== first);
 
@@ -138,7 +138,7 @@ channelTest("A login goes step by step", { account: { loginFirst: true } }, asyn
   await dialog.getByLabel("Phone number").fill("+49 123");
   await dialog.getByLabel("PIN").fill("0000");
   await clean(page, "fields to fill in");
-  await snap(page, "input");
+  await snap(page, "channels_input");
   await dialog.getByLabel("PIN").press("Enter");
   const typed = await platform.waitCall("login", 2);
   assert.deepEqual(typed.body["input"], { phone: "+49 123", pin: "0000" });
@@ -149,7 +149,7 @@ channelTest("A login goes step by step", { account: { loginFirst: true } }, asyn
   await platform.waitCall("login", 3);
   platform.order({ do: "login.step", step: { kind: "done", text: "Welcome back", account: "me" } });
   await dialog.getByText("Welcome back").waitFor();
-  await snap(page, "done");
+  await snap(page, "channels_done");
   await dialog.locator(".row.end").getByRole("button", { name: "Close" }).click();
   await state(panel, "Connected");
   await panel.getByRole("button", { name: /^Log out/ }).waitFor();
@@ -189,7 +189,7 @@ channelTest(
     await clean(page, "a connected account");
     const wide = await panel.evaluate((node) => node.scrollWidth - node.clientWidth);
     assert.ok(wide <= 0, `the panel must not scroll sideways: ${wide}`);
-    await snap(page, "account");
+    await snap(page, "channels_account");
     await panel.getByRole("button", { name: /^Stop/ }).tap();
     await state(panel, "Stopped");
     await panel.getByRole("button", { name: /^Start/ }).tap();
@@ -201,7 +201,7 @@ channelTest(
     await panel.getByText("The token was revoked").waitFor();
     await panel.getByText("Put a valid token into the configuration.").waitFor();
     await clean(page, "an account without a valid token");
-    await snap(page, "token");
+    await snap(page, "channels_token");
   },
 );
 
@@ -227,11 +227,11 @@ channelTest(
     await panel.getByText("To ann-chat on").waitFor();
     await panel.getByText("no answer in time").waitFor();
     await clean(page, "a held delivery");
-    await snap(page, "held");
+    await snap(page, "channels_held");
     await panel.getByRole("button", { name: "Send again: To ann-chat" }).click();
     const asked = page.getByRole("dialog", { name: "Send this message again?" });
     await asked.getByText("Then it stands in the chat twice").waitFor();
-    await snap(page, "again");
+    await snap(page, "channels_again");
     await asked.getByRole("button", { name: "Send again" }).click();
     await eventually(
       "the message on the platform",
@@ -257,7 +257,7 @@ channelTest("The panel speaks Chinese, on a phone, too", {}, async ({ gateway, p
   await panel.getByText("有人吗？").waitFor();
   await state(panel, "已连接");
   await clean(page, "the panel in Chinese");
-  await snap(page, "chinese");
+  await snap(page, "channels_chinese");
   const small = await panel.locator(".acts button").evaluateAll((buttons) =>
     buttons.map((button) => button.getBoundingClientRect()).filter(({ height }) => height < 38).length
   );
@@ -267,29 +267,3 @@ channelTest("The panel speaks Chinese, on a phone, too", {}, async ({ gateway, p
 /** Waits for the account to be in this state. */
 const state = (panel: Locator, name: string): Promise<void> =>
   panel.locator(".account .chip", { hasText: new RegExp(`^ *${name}$`, "u") }).waitFor();
-
-/** No serious finding of axe-core on what is open now. */
-async function clean(page: Page, what: string): Promise<void> {
-  const source = axe.source;
-  await page.context().newCDPSession(page).then(async (session) => {
-    // The page's own policy forbids scripts from elsewhere; the debugger is not the page.
-    await session.send("Runtime.evaluate", { expression: `void (() => { ${source} })()` });
-    await session.detach();
-  });
-  const found = await page.evaluate(async () => {
-    const tool = Reflect.get(globalThis, "axe");
-    const { violations } = await tool.run(document, { resultTypes: ["violations"] });
-    return violations
-      .filter(({ impact }: { impact: string }) => impact === "serious" || impact === "critical")
-      .map((one: { id: string; nodes: { html: string; failureSummary: string }[] }) =>
-        `${one.id}: ${one.nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join("\n")}`
-      );
-  });
-  assert.deepEqual(found, [], what);
-}
-
-/** For those who work on the design: a picture of each face, where OPENCLAW_WRITE_SCREENSHOT names a folder. */
-async function snap(page: Page, name: string): Promise<void> {
-  const folder = Deno.env.get("OPENCLAW_WRITE_SCREENSHOT");
-  if (folder?.startsWith("/")) await page.screenshot({ path: `${folder}/channels_${name}.png` });
-}
