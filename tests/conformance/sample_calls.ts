@@ -87,6 +87,8 @@ export const SAMPLE_CALLS: readonly (readonly [method: string, params: Params])[
   ["node.rename", nodeParams({ displayName: "Kitchen" })],
   ["node.commands.set", nodeParams({ allowCommands: ["camera.snap"] })],
   ["node.invoke", nodeParams({ command: "device.info", params: { verbose: true }, idempotencyKey: "sample" })],
+  ["exec.approvals.node.get", nodeParams({})],
+  ["exec.approvals.node.set", nodeParams({ file: { version: 1 }, baseHash: "0".repeat(64) })],
   ["node.pair.verify", nodeParams({ token: "none" })],
   ["node.pair.remove", nodeParams({})],
   ["node.pair.request", { nodeId: "sample-legacy", displayName: "An older node", commands: ["canvas.present"] }],
@@ -130,9 +132,6 @@ export const ALWAYS_REFUSED: ReadonlyMap<string, string> = new Map([
   ["web.login.cancel", "INVALID_REQUEST"],
   ["poll", "INVALID_REQUEST"],
   ["outbox.retry", "INVALID_REQUEST"],
-  // They need a node; tests/approvals has one.
-  ["exec.approvals.node.get", "INVALID_REQUEST"],
-  ["exec.approvals.node.set", "INVALID_REQUEST"],
   ["outbox.drop", "INVALID_REQUEST"],
   ["message.explain", "INVALID_REQUEST"],
 ]);
@@ -159,26 +158,29 @@ export async function resolve(params: Params, context: SampleContext): Promise<u
   return typeof params === "function" ? await params(context) : params;
 }
 
-/** A phone that answers every call with the same facts. Its socket ends with the gateway. */
+/** A computer that answers every call with the same facts. Its socket ends with the gateway. */
 async function sampleNode({ gateway }: SampleContext): Promise<SampleNode> {
   const device = makeIdentity();
   const client = await gateway.connect({
     role: "node",
     device,
     caps: ["device"],
-    commands: ["camera.snap", "device.info"],
+    commands: ["camera.snap", "device.info", "system.execApprovals.get", "system.execApprovals.set"],
     client: {
-      id: "openclaw-android",
+      id: "openclaw-macos",
       mode: "node",
-      platform: "android 16",
-      deviceFamily: "Android",
-      displayName: "Sample phone",
+      platform: "macos 26",
+      deviceFamily: "Mac",
+      displayName: "Sample computer",
     },
   });
   client.onFrame = (frame) => {
     if (frame.type !== "event" || frame.event !== "node.invoke.request") return;
-    const { id, nodeId } = frame.payload;
-    client.sendRequest("node.invoke.result", { id, nodeId, ok: true, payloadJSON: '{"model":"Sample"}' });
+    const { id, nodeId, command } = frame.payload;
+    const payload = command === "device.info"
+      ? { model: "Sample" }
+      : { path: "/home/sample/exec-approvals.json", exists: true, hash: "0".repeat(64), file: { version: 1 } };
+    client.sendRequest("node.invoke.result", { id, nodeId, ok: true, payloadJSON: JSON.stringify(payload) });
   };
   return { nodeId: device.id, client };
 }
