@@ -18,9 +18,8 @@ const PAGE =
 /** `frames`: where the page may show frames from, beside its own origin. */
 const CSP: Readonly<Record<Surface, (frames: readonly string[]) => string>> = {
   webchat: (frames) => `${PAGE}; frame-src ${["'self'", ...frames].join(" ")}`,
-  // An agent may send a node to any page of the web (canvas.navigate); it comes into a sandbox without an origin.
-  node: (frames) => `${PAGE}; frame-src ${["'self'", ...frames, "https:"].join(" ")}`,
-  // The page that shows a page of the web inside WebChat. WebChat's own `frame-src` stays narrow by it: what an agent wrote
+  node: (frames) => `${PAGE}; frame-src ${["'self'", ...frames].join(" ")}`,
+  // The page that shows a page of the web inside our pages. Their own `frame-src` stays narrow by it: what an agent wrote
   // cannot send its frame to another site, and with it what somebody typed there.
   frame: () =>
     "default-src 'none'; script-src 'sha256-q50zUWTdTssGSyWLth3UoAih13QMAhmxXirdlX/z+Bc='; " +

@@ -17,6 +17,23 @@ addEventListener("openclaw:action-state", ({ detail }) => {
 });
 </script></body>`;
 
+/** A page of the web that tries what only pages of the canvas may. */
+const ELSEWHERE = `<h1>Elsewhere</h1><script>for (const up of [parent, top]) {
+  up.postMessage({ openclaw: 1, type: "openUrl", url: "https://elsewhere.example/pop" }, "*");
+  up.postMessage({ openclaw: 1, type: "userAction", action: { name: "steal" } }, "*");
+}</script>`;
+
+/** A page of the canvas that floods its parent and tries to leave. */
+const FLOOD = `<!doctype html><title>Flood</title><p>Flood</p><script>
+for (let i = 0; i < 3000; i++) {
+  parent.postMessage({ openclaw: 1, type: "userAction", action: { name: "flood" + i, context: { deep: [[[i]]] } } }, "*");
+  parent.postMessage({ openclaw: 1, type: "openUrl", url: "https://elsewhere.example/" + i }, "*");
+  parent.postMessage({ openclaw: 1, type: "result", id: "1." + i, ok: true, value: { format: "png", base64: "<svg>" } }, "*");
+  parent.postMessage({ openclaw: 1, type: "ready", page: { toString: 1 } }, "*");
+  parent.postMessage([{ openclaw: 1 }], "*");
+}
+</script>`;
+
 const V08 = [
   {
     surfaceUpdate: {
@@ -89,19 +106,23 @@ browserTest("The canvas of a browser node", {}, {
     await using visitor = await nodeVisitor();
     await visitor.context.route(
       "https://elsewhere.example/**",
-      (route) => route.fulfill({ contentType: "text/html", body: "<h1>Elsewhere</h1>" }),
+      (route) => route.fulfill({ contentType: "text/html", body: ELSEWHERE }),
     );
     const node = await NodePage.approved(visitor, gateway, owner);
     assert.deepEqual(await node.ask("canvas.navigate", { url: "https://elsewhere.example/page" }), {});
-    await node.canvas.getByRole("heading", { name: "Elsewhere" }).waitFor();
+    await node.canvas.frameLocator("iframe").getByRole("heading", { name: "Elsewhere" }).waitFor();
     await node.page.getByText("A page of another site").waitFor();
+    // What such a page says to the frame's parents is of no interest.
+    await node.page.reload();
+    await node.canvas.frameLocator("iframe").getByRole("heading", { name: "Elsewhere" }).waitFor();
+    await node.connectedAgain();
     assert.match(await node.refusal("canvas.eval", { javaScript: "1" }), /pages of other sites cannot be asked/);
     assert.deepEqual(await node.ask("canvas.present", {}), {});
     await node.canvas.getByText("Canvas").first().waitFor();
-    for (const url of ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "http://other.example/"]) {
+    for (const url of ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x"]) {
       assert.match(
         await node.refusal("canvas.navigate", { url }),
-        /INVALID_REQUEST|Cannot show the page|https pages/,
+        /INVALID_REQUEST|Cannot show the page/,
         url,
       );
     }
@@ -177,6 +198,49 @@ browserTest("The canvas of a browser node", {}, {
     const page = await opened;
     await page.getByRole("heading", { name: "Elsewhere" }).waitFor();
     assert.equal(await page.evaluate(() => globalThis.opener), null);
+  },
+});
+
+browserTest("A hostile canvas page on a browser node", {}, {
+  "floods in vain: a few actions, one question, and the node still answers": async (stage) => {
+    const { gateway, model } = stage;
+    await write(stage, "flood.html", FLOOD);
+    await using owner = await gateway.connect();
+    await using visitor = await nodeVisitor();
+    const node = await NodePage.approved(visitor, gateway, owner);
+    const before = model.requests.length;
+    await node.ask("canvas.present", { url: "flood.html" });
+    await node.canvas.getByText("Flood").waitFor();
+    assert.equal((await node.ask("device.status"))["visible"], true);
+    assert.ok(await node.page.getByRole("dialog").count() <= 1);
+    await node.page.keyboard.press("Escape");
+    await eventually("the end of the runs", () => model.open === 0 || undefined);
+    assert.ok(model.requests.length - before <= 6, `${model.requests.length - before} runs`);
+    await node.ask("canvas.hide");
+    // The page of the node itself is where it was, and what comes later works.
+    await write(stage, "calm.html", PAGE);
+    await node.ask("canvas.present", { url: "calm.html" });
+    assert.deepEqual(await node.ask("canvas.eval", { javaScript: "document.title" }), { result: "Report" });
+    assert.equal(node.page.url(), `${gateway.httpUrl}/node`);
+  },
+  "cannot send its frame to another site": async (stage) => {
+    const { gateway } = stage;
+    await write(stage, "leave.html", PAGE);
+    await using owner = await gateway.connect();
+    const visitor = await nodeVisitor();
+    visitor.expected.push(/Content Security Policy|Framing/);
+    const visits: string[] = [];
+    await visitor.context.route("https://elsewhere.example/**", (route) => {
+      visits.push(route.request().url());
+      return route.fulfill({ contentType: "text/html", body: "stolen" });
+    });
+    const node = await NodePage.approved(visitor, gateway, owner);
+    await node.ask("canvas.present", { url: "leave.html" });
+    await node.call("canvas.eval", { javaScript: "location.href = 'https://elsewhere.example/?stolen'; 'asked'" });
+    await eventually("the browser's refusal", () => visitor.faults.some((fault) => /CSP: frame-src/.test(fault)));
+    assert.deepEqual(visits, []);
+    visitor.faults.length = 0;
+    await visitor[Symbol.asyncDispose]();
   },
 });
 

@@ -24,7 +24,7 @@ Deno.test("a path lies below the canvas folder, whatever it looks like", () => {
   }
 });
 
-Deno.test("addresses of the canvas host open with our own capability, others must be https", () => {
+Deno.test("addresses of the canvas host open with our own capability, others come through a frame of ours", () => {
   assert.deepEqual(pageOf("http://box.lan:18793/__openclaw__/canvas/x.html?a=1", BASE), {
     kind: "path",
     path: "x.html?a=1",
@@ -32,9 +32,10 @@ Deno.test("addresses of the canvas host open with our own capability, others mus
   assert.deepEqual(pageOf("http://box.lan:18789/__openclaw__/a2ui/?v=0.9", BASE), { kind: "a2ui", version: "v0.9" });
   assert.deepEqual(pageOf("https://example.org/x", BASE), { kind: "url", url: "https://example.org/x" });
   assert.equal(nameOf({ kind: "url", url: "https://example.org/x" }), "example.org");
-  for (
-    const url of ["http://example.org/", "javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "blob:x"]
-  ) {
+  assert.deepEqual(pageOf("http://example.org/", BASE), { kind: "url", url: "http://example.org/" });
+  assert.throws(() => pageOf("http://example.org/", BASE.replace("http", "https")), /https pages only/);
+  assert.equal(addressOf({ kind: "url", url: "https://example.org/x" }, BASE), "/frame.html");
+  for (const url of ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "blob:x"]) {
     assert.throws(() => pageOf(url, BASE), /INVALID_REQUEST/, url);
   }
 });

@@ -36,7 +36,8 @@ export class Desk {
     const base = await abortable(this.deps.surface.base(), signal);
     const page = readUrl(url, base);
     this.#open(page, base);
-    await within(this.frame.whenLoaded(signal), LOAD_MS, unavailable(`"${nameOf(page)}" did not load`));
+    const arrived = page.kind === "url" ? this.frame.whenReady(signal) : this.frame.whenLoaded(signal);
+    await within(arrived, LOAD_MS, unavailable(`"${nameOf(page)}" did not load`));
     if (page.kind === "a2ui") await this.#replayed(page.version, signal);
     this.#sync();
   }
@@ -98,7 +99,7 @@ export class Desk {
     if (!page) return this.#page ? this.hide() : undefined;
     // The person took the canvas away, and nothing has come since.
     if (!this.#page && revision === this.#revision) return;
-    const same = this.#page !== undefined && addressOf(this.#page, base) === addressOf(page, base);
+    const same = JSON.stringify(this.#page) === JSON.stringify(page);
     const moved = this.deps.store.get().shown?.src !== addressOf(page, base);
     if (same && revision === this.#revision && (!moved || page.kind === "a2ui")) return;
     this.#open(page, base);
@@ -116,7 +117,7 @@ export class Desk {
     const load = ++this.#loads;
     this.#page = page;
     this.#revision = undefined;
-    this.frame.expect(load);
+    this.frame.expect(load, page.kind === "url" ? page.url : undefined);
     this.deps.surface.want(true);
     this.deps.store.set({ shown: { kind: page.kind, name: nameOf(page), src: addressOf(page, base), load } });
   }

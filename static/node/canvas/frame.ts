@@ -35,9 +35,11 @@ export class Frame {
   #element: HTMLIFrameElement | undefined;
   /** Grows with each page that somebody asked to be shown; answers for an older one mean nothing. */
   #load = 0;
+  /** A page of the web that our own page in the frame shows; what comes from there is of no interest. */
+  #visit: string | undefined;
   #nonce = "";
-  #loaded = Promise.withResolvers<void>();
-  #ready = Promise.withResolvers<void>();
+  #loaded = quietly();
+  #ready = quietly();
   #isLoaded = false;
   /** Another page came into the frame by itself and has not spoken yet. */
   #isFresh = false;
@@ -49,15 +51,16 @@ export class Frame {
     addEventListener("message", (event) => this.#receive(event));
   }
 
-  /** Another page comes: what was asked of the old one is void. */
-  expect(load: number): void {
+  /** Another page comes: what was asked of the old one is void. `visit`: the page of the web that it is to show. */
+  expect(load: number, visit?: string): void {
+    for (const { reject } of [this.#loaded, this.#ready]) reject(replaced());
     this.#load = load;
+    this.#visit = visit;
     this.#nonce = crypto.randomUUID();
     this.#element = undefined;
     this.#isLoaded = this.#isFresh = false;
-    this.#loaded = Promise.withResolvers();
-    this.#ready = Promise.withResolvers();
-    this.#ready.promise.catch(() => undefined);
+    this.#loaded = quietly();
+    this.#ready = quietly();
     this.#drop();
   }
 
@@ -120,9 +123,9 @@ export class Frame {
     if (!source || event.source !== source) return;
     const message: unknown = event.data;
     if (!isFields(message) || message["openclaw"] !== 1 || !this.#bucket.take()) return;
+    if (message["type"] === "ready") return this.#becameReady();
+    if (this.#visit !== undefined) return;
     switch (message["type"]) {
-      case "ready":
-        return this.#becameReady();
       case "result":
         return this.#settle(message);
       case "userAction":
@@ -135,6 +138,7 @@ export class Frame {
   #becameReady(): void {
     // A page may be ready before its load event, and takes nothing from us without the nonce.
     this.#hello();
+    if (this.#visit !== undefined) this.#post({ type: "show", url: this.#visit });
     this.#ready.resolve();
     if (this.#isFresh) this.on.changed();
     this.#isFresh = false;
@@ -148,7 +152,16 @@ export class Frame {
   }
 
   #drop(): void {
-    for (const { reject } of this.#waiting.values()) reject(unavailable("another page took the place of this one"));
+    for (const { reject } of this.#waiting.values()) reject(replaced());
     this.#waiting.clear();
   }
 }
+
+/** Nobody may be waiting when it fails. */
+function quietly(): PromiseWithResolvers<void> {
+  const made = Promise.withResolvers<void>();
+  made.promise.catch(() => undefined);
+  return made;
+}
+
+const replaced = () => unavailable("another page took the place of this one");

@@ -31,13 +31,17 @@ export function pageOf(url: string, base: string): Page {
       return { kind: "a2ui", version: parsed.searchParams.get("v") === "0.9" ? "v0.9" : "v0.8" };
     }
   }
-  if (parsed.protocol === "https:") return { kind: "url", url: parsed.href };
-  throw invalid("only https pages of other sites can be shown in a browser node");
+  // A page that came over HTTPS shows no page that did not.
+  if (parsed.protocol === "https:" || host.protocol === "http:") return { kind: "url", url: parsed.href };
+  throw invalid("this node page came over https, so it can show https pages only");
 }
+
+/** Our page that frames pages of the web: the node page itself may frame nothing but the canvas host. */
+const WEB_FRAME = "/frame.html";
 
 /** The address of a page for the frame. Throws INVALID_REQUEST for a path that leads out of the canvas root. */
 export function addressOf(page: Page, base: string): string {
-  if (page.kind === "url") return page.url;
+  if (page.kind === "url") return WEB_FRAME;
   if (page.kind === "a2ui") return `${base}${A2UI}?v=${page.version.slice(1)}`;
   const root = `${base}${CANVAS}`;
   const url = URL.parse(page.path, root);

@@ -1,6 +1,7 @@
 /** Questions to the person. One at a time: a page in the frame must not be able to bury the screen under questions. */
 import { endTracks } from "../device/recorder.ts";
 import { openScreen, type ScreenWish } from "../device/screen.ts";
+import { createBucket } from "../host/bucket.ts";
 import { NodeFailure } from "../host/failure.ts";
 import { abortable } from "../host/queue.ts";
 import type { Store } from "./store.ts";
@@ -12,12 +13,18 @@ interface Pending {
 }
 
 const MAX_URL = 2_048;
+const OPEN_BURST = 3;
+const OPEN_PER_SECOND = 0.1;
 
 export class Asks {
   #next = 0;
   #pending: Pending | undefined;
+  /** A page may not nag. */
+  readonly #pace;
 
-  constructor(private readonly store: Store, private readonly now: () => number) {}
+  constructor(private readonly store: Store, private readonly now: () => number) {
+    this.#pace = createBucket(OPEN_BURST, OPEN_PER_SECOND, now);
+  }
 
   /** The person pressed a button. `yes` runs inside the press, which the browser needs to show its own choice. */
   answer(id: number, yes: boolean): void {
@@ -61,7 +68,7 @@ export class Asks {
   /** A page in the frame wants to open another one in a new tab. Ignored while another question stands. */
   open(address: string): void {
     const url = address.length > MAX_URL ? null : URL.parse(address);
-    if (!url || !/^https?:$/.test(url.protocol) || this.#pending) return;
+    if (!url || !/^https?:$/.test(url.protocol) || this.#pending || !this.#pace.take()) return;
     const id = ++this.#next;
     this.#pending = { id, yes: () => void globalThis.open(url.href, "_blank", "noopener,noreferrer"), no: () => {} };
     this.store.set({ ask: { kind: "open", id, url: url.href } });
