@@ -5,6 +5,7 @@ import { ContextProvider } from "@lit/context";
 import { LitElement } from "lit";
 import { type Host, type Renderer, startHost } from "./host.ts";
 import { registerElements } from "./v0_8_elements.ts";
+import { keepFocus } from "./v0_8_focus.ts";
 import { layout } from "./v0_8_look.ts";
 import { isFields, plainId, prepare } from "./v0_8_messages.ts";
 import { theme } from "./v0_8_theme.ts";
@@ -63,10 +64,12 @@ function createRenderer(host: Host): Renderer {
   return {
     version: "v0.8",
     apply(messages) {
+      const backToFocus = keepFocus(host.root);
       try {
         for (const message of messages) take(processor, message);
       } finally {
         draw();
+        backToFocus();
       }
     },
     reset() {

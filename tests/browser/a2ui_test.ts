@@ -248,6 +248,18 @@ forBoth("the keyboard alone is enough", async ({ at, version }) => {
   await at.frame.getByText("Inside").waitFor({ state: "hidden" });
 });
 
+forBoth("an update from the agent leaves who is typing where they are", async ({ at, version }) => {
+  await at.apply(FORM[version]);
+  const name = at.frame.getByLabel("Your name");
+  await name.fill("Ada Byron");
+  for (let step = 0; step < 6; step += 1) await at.page.keyboard.press("ArrowLeft");
+  await at.apply((version === "v0.9" ? LATER_V09 : LATER_V08).slice(0, 1));
+  await at.frame.getByText("Two tables are left").waitFor();
+  await at.page.waitForTimeout(100);
+  await at.page.keyboard.type("!");
+  assert.equal(await name.inputValue(), "Ada! Byron");
+});
+
 forBoth("night and day follow the page around them", async ({ at, version }) => {
   await at.apply(FORM[version]);
   const paper = () => at.frame.evaluate(() => getComputedStyle(document.body).backgroundColor);
