@@ -32,7 +32,7 @@ function scene(lifeMs: number | undefined, skewMs = 0) {
       time = next.at;
       jobs = jobs.filter((job) => job !== next);
       next.run();
-      for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+      await new Promise<void>((resolve) => setTimeout(resolve, 0));
     }
     time = end;
   };
