@@ -4,6 +4,7 @@
  */
 import { invalid } from "../../schemas/error.ts";
 import type { PresentedPage } from "../../schemas/event/canvas.ts";
+import { parseJsonl } from "../canvas/a2ui/jsonl.ts";
 import type { Screens } from "../canvas/types.ts";
 
 const MAX_JSONL_CHARS = 1 << 20;
@@ -28,7 +29,7 @@ export function canvasStep(screens: Screens, nodeId: string, command: string, pa
       screens.push(screen, messagesOf(field(params, "messages")));
       return { kept: true, done: () => {} };
     case "canvas.a2ui.pushJSONL":
-      screens.push(screen, parseJsonl(field(params, "jsonl")));
+      screens.push(screen, linesOf(field(params, "jsonl")));
       return { kept: true, done: () => {} };
     case "canvas.a2ui.reset":
       return { kept: false, done: () => void screens.reset(screen) };
@@ -50,23 +51,13 @@ function messagesOf(value: unknown): readonly unknown[] {
   return value;
 }
 
-/** One JSON object a line; blank lines do not count. Throws INVALID_REQUEST with the number of the line. */
-export function parseJsonl(value: unknown): readonly unknown[] {
+/** The messages of a text that a client sent. Throws INVALID_REQUEST with the number of the line. */
+export function linesOf(value: unknown): readonly unknown[] {
   if (typeof value !== "string") throw invalid("Cannot push to the canvas: jsonl is not a text");
   if (value.length > MAX_JSONL_CHARS) {
     throw invalid(`Cannot push to the canvas: jsonl is longer than ${MAX_JSONL_CHARS} characters`);
   }
-  const messages: unknown[] = [];
-  for (const [index, line] of value.split("\n").entries()) {
-    if (line.trim() === "") continue;
-    try {
-      messages.push(JSON.parse(line));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw invalid(`Cannot push to the canvas: line ${index + 1} of jsonl is not JSON: ${reason}`);
-    }
-  }
-  return messagesOf(messages);
+  return messagesOf(parseJsonl(value));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Tests of canvas_commands.ts: which pages may be shown, and when the screen changes. */
 import assert from "node:assert/strict";
 import type { Screens } from "../canvas/types.ts";
-import { canvasStep, pageOf, parseJsonl } from "./canvas_commands.ts";
+import { canvasStep, linesOf, pageOf } from "./canvas_commands.ts";
 
 Deno.test("a page is an http(s) address or a path inside the canvas", () => {
   assert.deepEqual(pageOf(undefined, false), { kind: "path", path: "" });
@@ -42,11 +42,11 @@ Deno.test("what else a browser could open is refused, however it is written", ()
 });
 
 Deno.test("lines of JSON are messages, and a broken one is named by its number", () => {
-  assert.deepEqual(parseJsonl('{"a":1}\n\n  {"b":2}\r\n'), [{ a: 1 }, { b: 2 }]);
-  assert.throws(() => parseJsonl('{"a":1}\n\n{"b":'), /line 3 of jsonl is not JSON/u);
-  assert.throws(() => parseJsonl("[]\n".repeat(501)), /more than 500 messages/u);
-  assert.throws(() => parseJsonl(" ".repeat((1 << 20) + 1)), /longer than/u);
-  assert.throws(() => parseJsonl(undefined), { code: "INVALID_REQUEST" });
+  assert.deepEqual(linesOf('{"a":1}\n\n  {"b":2}\r\n'), [{ a: 1 }, { b: 2 }]);
+  assert.throws(() => linesOf('{"a":1}\n\n{"b":'), /line 3 of jsonl is not JSON/u);
+  assert.throws(() => linesOf("[]\n".repeat(501)), /more than 500 messages/u);
+  assert.throws(() => linesOf(" ".repeat((1 << 20) + 1)), /longer than/u);
+  assert.throws(() => linesOf(undefined), { code: "INVALID_REQUEST" });
 });
 
 Deno.test("surfaces are kept before the node is asked; pages only after it said yes", () => {

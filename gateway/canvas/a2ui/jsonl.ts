@@ -10,7 +10,9 @@ export function parseJsonl(text: string): unknown[] {
       return [message];
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw invalid(`Cannot read line ${index + 1} as JSON: ${reason.slice(0, 200)}; write one message a line`);
+      throw invalid(
+        `Cannot push: line ${index + 1} of jsonl is not JSON: ${reason.slice(0, 200)}; write one message a line`,
+      );
     }
   });
 }

@@ -118,7 +118,7 @@ Deno.test("either a chat or a node, either a path or an address, either JSONL or
   );
   await assert.rejects(
     call("canvas.a2ui.push", { sessionKey: KEY, jsonl: '{"deleteSurface":{"surfaceId":"a"}}\n\n{oops' }),
-    /^GatewayError: Cannot read line 3 as JSON: .*; write one message a line$/u,
+    /^GatewayError: Cannot push: line 3 of jsonl is not JSON: .*; write one message a line$/u,
   );
 });
 
