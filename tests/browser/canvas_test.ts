@@ -268,7 +268,8 @@ for (const version of ["0.8", "0.9"]) {
         assert.equal((await canvas.ask({ type: "a2ui.reset" }))["ok"], true);
         const refused = await canvas.ask({ type: "eval", javaScript: "1 + 1" });
         assert.equal(refused["ok"], false, "its policy has no eval");
-        // That refusal is a violation of the policy, and meant.
+        // That refusal is a violation of the policy, and meant; its report comes by another way than the answer.
+        await eventually("the report", () => visitor.faults.some((fault) => fault.startsWith("CSP:")));
         const faults = visitor.faults.splice(0);
         assert.ok(faults.every((fault) => /script-src|eval/u.test(fault)), faults.join("\n"));
         const picture = await canvas.ask({ type: "snapshot", format: "png" });
