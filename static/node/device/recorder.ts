@@ -69,6 +69,8 @@ function run(
     let lasted = 0;
     const stop = (why?: unknown) => {
       failure ??= why;
+      // The recorder ends in a later turn; the camera must be off before anybody is told that it is.
+      if (failure !== undefined) endTracks(stream);
       lasted = Math.round(performance.now() - began);
       if (recorder.state !== "inactive") recorder.stop();
       else end();
