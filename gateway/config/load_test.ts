@@ -29,6 +29,15 @@ Deno.test("without a file everything has the protocol's defaults", async () => {
   assert.equal(config.models.primary, "builtin/offline");
 });
 
+Deno.test("the canvas stands four ports beside the gateway, and one variable switches it off", async () => {
+  const { canvasHost } = (await read(undefined)).config;
+  assert.deepEqual(canvasHost, { enabled: true, port: 18793, root: "/home/a/.openclaw/canvas", liveReload: true });
+  assert.equal((await read("{ gateway: { port: 65535 } }")).config.canvasHost.port, 65531);
+  assert.equal((await read("{ canvasHost: { port: 5000 } }")).config.canvasHost.port, 5000);
+  assert.equal((await read(undefined, { OPENCLAW_SKIP_CANVAS_HOST: "1" })).config.canvasHost.enabled, false);
+  assert.equal((await read(undefined, { OPENCLAW_SKIP_CANVAS_HOST: "0" })).config.canvasHost.enabled, true);
+});
+
 Deno.test("JSON5 with comments is read, unknown keys are warned about with the nearest known one", async () => {
   const { config } = await read("{ // mine\n gateway: { prot: 1, port: 18800, tailscale: {} }, sesion: {}, cron: {} }");
   assert.equal(config.gateway.port, 18800);

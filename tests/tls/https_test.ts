@@ -49,6 +49,19 @@ Deno.test("with gateway.tls.enabled everything is HTTPS, and the printed fingerp
   await assert.rejects(fetch(`http://127.0.0.1:${gateway.port}/healthz`), "plain HTTP finds nobody");
 });
 
+Deno.test("the canvas port speaks HTTPS with the same certificate, and the address in hello-ok says so", async () => {
+  await using gateway = await TestGateway.start({ config: TLS });
+  const call = await cli(gateway, "call", "plugin.surface.refresh");
+  assert.equal(call.code, 0, call.stderr);
+  const canvas = /"canvas": ?"([^"]+)"/u.exec(call.stdout)?.[1] ?? "";
+  assert.match(canvas, new RegExp(`^https://127\\.0\\.0\\.1:${gateway.port + 4}/__openclaw__/cap/`, "u"));
+  const ca = await Deno.readTextFile(`${gateway.stateDir}/tls/cert.pem`);
+  const page = await get(`${canvas}/__openclaw__/canvas/`, ca);
+  assert.equal(page.status, 200);
+  assert.match(String(page.headers["content-security-policy"]), /^sandbox allow-scripts/u);
+  await assert.rejects(fetch(`http://127.0.0.1:${gateway.port + 4}/__openclaw__/canvas/`), "plain HTTP finds nobody");
+});
+
 Deno.test("the CLI on this host finds the gateway over HTTPS by itself, and a foreign certificate is refused", async () => {
   await using gateway = await TestGateway.start({ config: TLS });
   const status = await cli(gateway, "status", "--json");
