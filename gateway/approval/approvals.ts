@@ -16,7 +16,7 @@ import { type Clock, uuid } from "../observe/clock.ts";
 import type { Log } from "../observe/log.ts";
 import { type Host, patternFor, verdict } from "./allowlist.ts";
 import { commandForms, commandText, splitCommand } from "./command_text.ts";
-import { createEndedAsks } from "./ended.ts";
+import { createEndedAsks, type RememberedAsk } from "./ended.ts";
 import { type ApprovalsFile, createApprovalsFile } from "./file_store.ts";
 import type { EndedAsk, EndReason, ExecApprovals, ExecAsk, OpenedAsk, RedeemPlace } from "./types.ts";
 
@@ -123,6 +123,7 @@ class Service implements ExecApprovals {
     const { request } = ended.ask;
     const forms = typeof command === "string" ? [command] : commandForms(command);
     if (!forms.includes(request.command) || !isSamePlace(request, where)) return false;
+    if (where.alwaysFor !== undefined && !isAlwaysFor(where.alwaysFor, ended)) return false;
     if (this.#ended.use(id)) return true;
     const argv = typeof command === "string" ? splitCommand(command) : command;
     return ended.decision === "allow-always" && argv !== undefined &&
@@ -221,3 +222,7 @@ function isSamePlace(request: ExecApprovalSubject, { nodeId, cwd }: RedeemPlace)
   return (named === undefined || nodeId === undefined || named === nodeId) &&
     (cwd === undefined || (request.cwd || null) === (cwd || null));
 }
+
+/** An allow-once must not become a rule on the host, nor one agent's rule that of another. */
+const isAlwaysFor = (agentId: string, { ask: { request }, decision }: RememberedAsk): boolean =>
+  decision === "allow-always" && normalizeAgentId(agentId) === agentIdOf(request);

@@ -138,6 +138,17 @@ test("an allow counts once, for the command that was shown, where it was shown",
   assert.equal(approvals.redeem("c", "ls | wc"), false, "an old decision does not count for a new ask of the same id");
 });
 
+test("an allow-once is never redeemed as always, nor an always for another agent", ({ approvals }) => {
+  approvals.ask({ id: "once", argv: ["ls"], request: subject("ls") });
+  approvals.resolve("once", "allow-once", "Ada");
+  assert.equal(approvals.redeem("once", ["ls"], { alwaysFor: "main" }), false);
+  assert.equal(approvals.redeem("once", ["ls"]), true, "the refused claim did not use it up");
+  approvals.ask({ id: "always", argv: ["ls"], request: subject("ls", { agentId: "work" }) });
+  approvals.resolve("always", "allow-always", "Ada");
+  assert.equal(approvals.redeem("always", ["ls"], { alwaysFor: "" }), false);
+  assert.equal(approvals.redeem("always", ["ls"], { alwaysFor: "Work" }), true);
+});
+
 test("always allows the program from then on, for that agent alone", ({ approvals, stateDir }) => {
   const { pattern } = approvals.ask({
     id: "a",

@@ -35,6 +35,11 @@ export interface OpenedAsk extends OpenExecApproval {
 export interface RedeemPlace {
   readonly nodeId?: string | undefined;
   readonly cwd?: string | null | undefined;
+  /**
+   * The caller says "allow-always": the agent for which the host would then remember the program. Counts only when the
+   * person said so, and for that agent.
+   */
+  readonly alwaysFor?: string | undefined;
 }
 
 export interface ExecApprovals {

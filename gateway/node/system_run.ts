@@ -12,26 +12,36 @@ const RunParams = Open({
   /** Variables change what a command does and stand in no text that a person read. */
   env: Type.Optional(Type.Union([Type.Null(), Type.Object({}, { additionalProperties: false })])),
   runId: NonEmpty,
+  approvalDecision: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  agentId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 });
 const isRun = checker(RunParams).is;
 
 /**
  * The parameters to send. `approved` and `approvalDecision` stay only when `runId` names an approval of exactly this
- * command in this place, which is used up by it; otherwise they are removed and the node asks for itself.
+ * command in this place, which is used up by it; otherwise they are removed and the node asks for itself. A plan that
+ * the caller wrote is left out of an approved run: hosts run what the plan says, and nobody read it.
  */
 export function runParams(params: unknown, approvals: Pick<ExecApprovals, "redeem">, nodeId?: string): unknown {
   if (params === null || typeof params !== "object") return params;
   if (!("approved" in params) && !("approvalDecision" in params)) return params;
   if (isRun(params)) {
-    const where = { nodeId, cwd: params.cwd ?? null };
+    const always = params.approvalDecision === "allow-always" ? { alwaysFor: params.agentId ?? "" } : {};
+    const where = { nodeId, cwd: params.cwd ?? null, ...always };
     const redeem = (form: string) => approvals.redeem(params.runId, form, where);
-    if (isApproved(params.command, params.rawCommand, redeem)) return params;
+    if (isApproved(params.command, params.rawCommand, redeem)) return withoutPlan(params);
   }
   return withoutClaim(params);
 }
 
 function withoutClaim(params: object): unknown {
   const { approved: _approved, approvalDecision: _decision, ...rest } = { approved: 0, approvalDecision: 0, ...params };
+  return rest;
+}
+
+function withoutPlan(params: object): unknown {
+  if (!("systemRunPlan" in params)) return params;
+  const { systemRunPlan: _, ...rest } = params;
   return rest;
 }
 
@@ -62,7 +72,7 @@ const isPlan = checker(Plan).is;
 
 /** What the node is asked to plan; undefined when no approval is claimed, so that there is nothing to bind. */
 export function planParams(params: unknown): unknown {
-  if (params === null || typeof params !== "object" || "systemRunPlan" in params) return undefined;
+  if (params === null || typeof params !== "object") return undefined;
   return "approved" in params || "approvalDecision" in params ? withoutClaim(params) : undefined;
 }
 

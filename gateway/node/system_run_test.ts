@@ -58,7 +58,6 @@ Deno.test("an approved run goes out as its node planned it; without a fitting pl
   const params = { command: ["ls", "-l"], sessionKey: "main", ...claim };
   assert.deepEqual(planParams(params), { command: ["ls", "-l"], sessionKey: "main", runId: "r1" });
   assert.equal(planParams({ command: ["ls"] }), undefined);
-  assert.equal(planParams({ ...params, systemRunPlan: {} }), undefined);
   const plan = { argv: ["/usr/bin/ls", "-l"], commandText: "/usr/bin/ls -l", cwd: "/home", policy: {} };
   assert.deepEqual(withPlan(params, { plan }), {
     ...params,
@@ -71,4 +70,23 @@ Deno.test("an approved run goes out as its node planned it; without a fitting pl
   for (const answer of [undefined, {}, { plan: {} }, { plan: { ...plan, argv: ["/usr/bin/ls", "-la"] } }]) {
     assert.deepEqual(withPlan(params, answer), rest);
   }
+});
+
+Deno.test("a plan that the caller wrote does not go out with an approval: hosts run what it says", () => {
+  const plan = { argv: ["/bin/rm", "-rf", "/"], commandText: "ls", cwd: null };
+  const params = { command: ["ls"], systemRunPlan: plan, ...claim };
+  const sent = Object(runParams(params, once("ls")));
+  assert.deepEqual([sent.approved, "systemRunPlan" in sent], [true, false]);
+  assert.equal("systemRunPlan" in Object(planParams(sent)), false);
+  assert.equal("systemRunPlan" in Object(withPlan(sent, undefined)), false);
+});
+
+Deno.test("a claim of allow-always is redeemed as one, for the agent whose rule it would become", () => {
+  const asked: unknown[] = [];
+  const approvals = { redeem: (_id: string, _form: string, where: unknown) => asked.push(where) > 0 };
+  runParams({ command: ["ls"], ...claim }, approvals, "n1");
+  runParams({ command: ["ls"], ...claim, approvalDecision: "allow-always", agentId: "work" }, approvals, "n1");
+  runParams({ command: ["ls"], ...claim, approvalDecision: "allow-always" }, approvals, "n1");
+  const place = { nodeId: "n1", cwd: null };
+  assert.deepEqual(asked, [place, { ...place, alwaysFor: "work" }, { ...place, alwaysFor: "" }]);
 });
