@@ -1,5 +1,5 @@
 /** The certificate for HTTPS: the owner's, or one that the gateway makes at its first start and keeps. */
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { NonEmpty, Type } from "../../schemas/primitives.ts";
 import { checker } from "../../schemas/validate.ts";
@@ -41,6 +41,7 @@ export async function loadCertificate(options: CertificateOptions): Promise<Cert
   if (certPath === undefined || keyPath === undefined) return await ownCertificate(options);
   const [cert, key] = [await readPem(certPath, "certPath"), await readPem(keyPath, "keyPath")];
   const certificate = describe(cert, key, false, certPath);
+  mustBelong(certificate, keyPath);
   if (certificate.expiresAtMs <= clock.now()) {
     throw new Error(`Cannot use gateway.tls.certPath "${certPath}": the certificate has expired`);
   }
@@ -60,9 +61,11 @@ async function ownCertificate({ stateDir, hosts, clock }: CertificateOptions): P
 
 async function keptCertificate(certPath: string, keyPath: string): Promise<Certificate | undefined> {
   try {
-    return describe(await Deno.readTextFile(certPath), await Deno.readTextFile(keyPath), true, certPath);
+    const kept = describe(await Deno.readTextFile(certPath), await Deno.readTextFile(keyPath), true, certPath);
+    mustBelong(kept, keyPath);
+    return kept;
   } catch {
-    // Missing or damaged: a new one is made.
+    // Missing, damaged, or one of two that a crash kept from being replaced together: a new pair is made.
     return undefined;
   }
 }
@@ -85,6 +88,19 @@ function describe(cert: string, key: string, own: boolean, path: string): Certif
   } catch (error) {
     throw new Error(`Cannot use the certificate "${path}": it is not a certificate in PEM form`, { cause: error });
   }
+}
+
+/** This runtime listens with any key at all, and then cuts every connection without a word. Nothing of the key is told. */
+function mustBelong({ cert, key }: Certificate, keyPath: string): void {
+  const refuse = (reason: string, cause?: unknown) =>
+    new Error(`Cannot use the key "${keyPath}": ${reason}`, { cause });
+  let belongs: boolean;
+  try {
+    belongs = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch (error) {
+    throw refuse("it is not a private key in PEM form without a password", error);
+  }
+  if (!belongs) throw refuse("it is not the key of the certificate");
 }
 
 const Made = checker(Type.Object({ private: NonEmpty, cert: NonEmpty }));

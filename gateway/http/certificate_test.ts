@@ -67,3 +67,24 @@ Deno.test("the owner's files are used as they are, and said to be wrong when the
     clock.advance(2 * YEAR_MS);
     await assert.rejects(loadCertificate({ tls, stateDir, hosts: [], clock }), /has expired/u);
   }));
+
+Deno.test("a key that is damaged or another one's is said to be wrong, and an own pair is made anew", () =>
+  inFolder(async (stateDir) => {
+    const clock = clockAt(Date.now());
+    const options = { tls: NONE, stateDir, hosts: ["localhost"], clock };
+    const first = await loadCertificate(options);
+    const other = await loadCertificate({ ...options, stateDir: `${stateDir}/other` });
+    const tls = { certPath: `${stateDir}/tls/cert.pem`, keyPath: `${stateDir}/tls/key.pem` };
+    for (const [key, reason] of [["text", "PEM"], [first.key.slice(0, 80), "PEM"], [other.key, "not the key of"]]) {
+      await Deno.writeTextFile(tls.certPath, first.cert);
+      await Deno.writeTextFile(tls.keyPath, key ?? "");
+      await assert.rejects(loadCertificate({ ...options, tls }), (error: Error) => {
+        assert.match(error.message, new RegExp(`^Cannot use the key ".*": .*${reason}`, "u"));
+        assert.ok(!error.message.includes(first.key.slice(40, 60)), "nothing of the key is told");
+        return true;
+      });
+      const anew = await loadCertificate(options);
+      assert.notEqual(anew.fingerprint, first.fingerprint);
+      assert.equal((await loadCertificate({ ...options, tls })).fingerprint, anew.fingerprint);
+    }
+  }));

@@ -38,8 +38,8 @@ const PERMISSIONS: Readonly<Record<Surface, string>> = {
 
 /**
  * The canvas host as a page sees it that was asked for as `host`: the same name, the canvas port. Nothing for a page that
- * came through `publicUrl` or under a name that is none: there the canvas is on the page's own origin. Without a scheme a
- * source follows that of the page. An IPv6 address cannot be written in a policy, so its place is taken by `*`.
+ * came through `publicUrl`, or under an IPv6 address, which a policy cannot name: there the canvas is on the page's own
+ * origin (canvas/surfaces.ts). Without a scheme a source follows that of the page.
  */
 export function frameSources(
   host: string | undefined,
@@ -47,7 +47,6 @@ export function frameSources(
   publicUrl: URL | undefined,
 ): readonly string[] {
   if (canvasPort === undefined || host === undefined || host.toLowerCase() === publicUrl?.host) return [];
-  if (/^\[[0-9a-f:.]+\](?::\d{1,5})?$/iu.test(host)) return [`*:${canvasPort}`];
   const name = /^([a-z0-9.-]+)(?::\d{1,5})?$/iu.exec(host)?.[1];
   return name === undefined ? [] : [`${name.toLowerCase()}:${canvasPort}`];
 }
