@@ -2,7 +2,7 @@
 import { Closed, NonEmpty, OneOf, Open, type Static, Type } from "../../schemas/primitives.ts";
 import { checker } from "../../schemas/validate.ts";
 import { defineTool } from "../agent/tool_define.ts";
-import type { Tool, ToolOutput } from "../agent/types.ts";
+import type { Tool, ToolMedia, ToolOutput } from "../agent/types.ts";
 import { callNode, chooseNode, labelOf } from "./tool_call.ts";
 import { fileOf, sizeOf } from "./tool_payload.ts";
 import type { NodeToolDeps } from "./tool_deps.ts";
@@ -114,9 +114,16 @@ async function record(
   const { payload } = await callNode(nodes, { node: target, command, params, timeoutMs }, context);
   const clip = readRecording(payload, command);
   const { media } = fileOf(clip.base64, clip.format, `${name}-${stamp(clock.now())}`);
+  if (!isVideo(media)) throw new Error(`Cannot use the answer to ${command} of "${labelOf(target)}": it is no video`);
   const seconds = ((clip.durationMs ?? durationMs) / 1_000).toFixed(1);
   const sound = clip.hasAudio === undefined ? "" : clip.hasAudio ? ", with sound" : ", without sound";
   return { text: `Video from ${labelOf(target)}: ${seconds} s, ${sizeOf(media.data)}${sound}.`, media: [media] };
+}
+
+/** By its name and by its first bytes: MP4 and QuickTime, or WebM. A node could send a page under this name. */
+function isVideo({ kind, data }: ToolMedia): boolean {
+  const head = new TextDecoder("latin1").decode(data.subarray(0, 12));
+  return kind === "video" && (/^.{4}(?:ftyp|moov|mdat|wide)/su.test(head) || head.startsWith("\x1aE\xdf\xa3"));
 }
 
 function readRecording(payload: unknown, command: string): Static<typeof Recording> {

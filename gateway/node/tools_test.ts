@@ -149,6 +149,17 @@ Deno.test("a clip goes to the chat alone and says how long it is", async () => {
   assert.equal(calls[0]?.timeoutMs, 44_000);
 });
 
+Deno.test("what a node calls a clip and is none reaches nobody", async () => {
+  const page = new TextEncoder().encode("<script>alert(1)</script>").toBase64();
+  const webm = Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3, 1, 2, 3, 4).toBase64();
+  for (const [format, base64] of [["webm", page], ["text/html", page], ["text/html", webm], ["mp4", "AAAA"]]) {
+    const { run } = lab({ answer: () => ({ format, base64 }) });
+    const { text, isError, media } = await run("camera_clip");
+    assert.ok(isError && media === undefined, String(base64));
+    assert.match(text, /Cannot use the answer to camera\.clip of "Pixel \(pixel-01\)": it is no video/u);
+  }
+});
+
 Deno.test("without a name there must be one node that can; the choices and obstacles are said", async () => {
   const two = lab({ nodes: [view("Pixel"), view("Laptop")] });
   assert.match((await two.run("camera_snap")).text, /name one by "node": Pixel \(pixel-01\), Laptop \(laptop-0\)/u);
