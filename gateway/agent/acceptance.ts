@@ -59,9 +59,9 @@ export class Acceptance {
     if (table.count >= MAX_LIVE_RUNS) {
       throw unavailable(`Cannot take the message: ${MAX_LIVE_RUNS} runs are waiting already`, { retryable: true });
     }
-    const summary = this.#makeRoom(sessionKey, key.method, settings);
+    const dropped = this.#makeRoom(sessionKey, key.method, settings);
     const merge = busy && isChat && settings.mode === "collect";
-    const { facts, change } = this.#commit(incoming, { ...incoming.stored, merge, summary }, busy);
+    const { facts, change } = this.#commit(incoming, carrying(incoming.stored, dropped, merge), busy);
     // Into its lane before anybody is told: a run that is committed and in no lane would stay queued for ever.
     const run = this.deps.admit(facts, incoming.origin);
     lanes.add(sessionKey, run);
@@ -98,11 +98,11 @@ export class Acceptance {
     return "reset";
   }
 
-  /** Keeps a session's queue below its cap. Returns the lines that a dropped message leaves in the new one. */
-  #makeRoom(sessionKey: string, method: LedgerKey["method"], { cap, drop }: QueueSettings): string[] {
+  /** Keeps a session's queue below its cap. Returns the dropped message that the new one carries in short. */
+  #makeRoom(sessionKey: string, method: LedgerKey["method"], { cap, drop }: QueueSettings): Run | undefined {
     const { lanes, endings, db } = this.deps;
     const queue = lanes.queued(sessionKey);
-    if (queue.length < cap) return [];
+    if (queue.length < cap) return undefined;
     const oldest = queue.find(({ facts }) => facts.method !== "agent");
     if (!oldest || method === "agent" || drop === "new") {
       throw unavailable(`Cannot queue the message: ${queue.length} already wait in this session`, { retryable: true });
@@ -110,6 +110,13 @@ export class Acceptance {
     lanes.remove(sessionKey, oldest);
     if (drop === "old") endings.error(oldest, QUEUE_FULL, "unknown");
     else db.transaction(() => endings.merged(oldest)).announce();
-    return drop === "old" ? [] : summaryOf(oldest);
+    return drop === "old" ? undefined : oldest;
   }
+}
+
+/** The request with what is left of a dropped message. A stranger's words in it take the owner's power away. */
+function carrying({ trusted, ...stored }: StoredRequest, dropped: Run | undefined, merge: boolean): StoredRequest {
+  const isTrusted = trusted === true && (dropped === undefined || dropped.facts.request.trusted === true);
+  const summary = dropped ? summaryOf(dropped) : [];
+  return { ...stored, ...(isTrusted ? { trusted: true } : {}), merge, summary };
 }

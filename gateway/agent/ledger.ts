@@ -149,10 +149,12 @@ export class Ledger {
 
   /**
    * The transcript holds message and images from now on; the row keeps the small rest. A message of a channel stays whole:
-   * nobody would send it again, so a restart must be able to.
+   * nobody would send it again, so a restart must be able to. `trusted`: of the whole turn. Kept, because the messages that
+   * were merged into the run stand in the transcript when it begins anew.
    */
-  start(run: AcceptedRun, sessionId: string, now: number): void {
-    const request = run.method === "channel" ? run.request : emptied(run.request);
+  start(run: AcceptedRun, sessionId: string, now: number, trusted: boolean): void {
+    const { trusted: _, ...rest } = run.method === "channel" ? run.request : emptied(run.request);
+    const request: StoredRequest = trusted ? { ...rest, trusted } : rest;
     this.db.run(
       "UPDATE runs SET state='running', session_id=?, started_at=?, request=? WHERE id=? AND state='queued'",
       sessionId,
@@ -177,8 +179,10 @@ export class Ledger {
 
   /** Notes that the run's tools have begun to change things: a restart must not begin it anew. */
   acted(run: AcceptedRun): void {
-    const request: StoredRequest = { ...run.request, acted: true };
-    this.db.run("UPDATE runs SET request=? WHERE id=? AND state='running'", JSON.stringify(request), run.id);
+    this.db.run(
+      "UPDATE runs SET request=json_set(request, '$.acted', json('true')) WHERE id=? AND state='running'",
+      run.id,
+    );
   }
 
   /** Puts a run that a restart cut off back into the queue. Returns it as it stands now. */

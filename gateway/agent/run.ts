@@ -70,6 +70,8 @@ export class Run {
   cancelDeadline: (() => void) | undefined;
   /** A tool that changes something was called. */
   acted = false;
+  /** Tool calls so far. */
+  toolCalls = 0;
   #state: RunState;
   readonly #settle: (final: RunFinal) => void;
 

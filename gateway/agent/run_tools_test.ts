@@ -1,6 +1,7 @@
 /** Unit tests of what tools leave behind in a run: pictures in the transcript, files for the chat, and who gets a tool. */
 import assert from "node:assert/strict";
 import { png, RunLab } from "../../tests/helpers/run_lab.ts";
+import { fakeConfig } from "../../tests/helpers/services.ts";
 import type { ReplyRoute } from "./ledger.ts";
 import { pickImages } from "./tool_images.ts";
 import { MAX_TOOL_IMAGE_CHARS } from "../../schemas/worker/agent.ts";
@@ -136,4 +137,54 @@ Deno.test("a run that begins anew after a restart has neither more nor less powe
     after.runs.recover();
     assert.deepEqual(offered(after), trusted ? ["danger"] : []);
   }
+});
+
+Deno.test("a turn that a restart cut off keeps the power of all its messages, not of the last one alone", async () => {
+  const before = new RunLab({ toolBox: guarded });
+  const channel = { method: "channel", reply } as const;
+  before.send("busy", { ...channel, trusted: true });
+  before.send("a stranger's", { ...channel, trusted: false });
+  before.send("the owner's", { ...channel, trusted: true });
+  await before.call(0).answer("done");
+  before.tick(5_000);
+  assert.deepEqual(offered(before, 1), []);
+  const after = new RunLab({ toolBox: guarded, after: before });
+  after.runs.recover();
+  assert.deepEqual(offered(after), []);
+});
+
+Deno.test("a stranger's message that a full queue shortens takes the power of the message that carries it", async () => {
+  const config = { queue: { ...fakeConfig().queue, mode: "followup", cap: 1 } } as const;
+  for (const trusted of [true, false]) {
+    const lab = new RunLab({ toolBox: guarded, config });
+    lab.send("busy", { trusted: true });
+    const busy = lab.call(0);
+    lab.send("dropped", { trusted });
+    lab.send("the owner's", { trusted: true });
+    await busy.answer("done");
+    lab.tick(5_000);
+    assert.match(lab.call(1).prompt, /dropped/u);
+    assert.deepEqual(offered(lab, 1), trusted ? ["danger"] : []);
+  }
+});
+
+Deno.test("two calls that the model gave the same id are two calls for the tool", async () => {
+  const seen: string[] = [];
+  const lab = new RunLab({
+    tools: [{
+      ...tool("snap", () => "ok"),
+      run: (_args, { toolCallId }) => {
+        seen.push(toolCallId);
+        return "ok";
+      },
+    }],
+  });
+  lab.send("one", { runId: "same" });
+  const first = lab.call();
+  await first.observer.tool(call("call_0", "snap"), signal);
+  await first.observer.tool(call("call_0", "snap"), signal);
+  await first.answer("done");
+  lab.send("two", { runId: "same", method: "agent" });
+  await lab.call().observer.tool(call("call_0", "snap"), signal);
+  assert.equal(new Set(seen).size, 3);
 });

@@ -25,7 +25,10 @@ export async function callTool(
   run.events.tool({ phase: "start", name, toolCallId, args }, undefined);
   const { sessionKey, agentId, runId } = run.facts;
   const toChat = run.facts.request.reply !== undefined;
-  const context = { sessionKey, agentId, runId, toolCallId, trusted, toChat, signal };
+  // Some endpoints number the calls of each answer from 0, and a client may name two runs alike: tools tell calls apart by
+  // this id, and a node would answer the second photo with the first one.
+  const unique = `${run.facts.id}:${run.toolCalls++}`;
+  const context = { sessionKey, agentId, runId, toolCallId: unique, trusted, toChat, signal };
   const { media = [], ...output } = await runTool(tools, name, args, context, clock);
   if (run.isEnded) return output;
   const result = { ...output, text: [output.text, ...keepMedia(run, media)].join("\n") };

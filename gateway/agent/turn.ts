@@ -62,7 +62,7 @@ export class Turns {
     const started = db.transaction(() => {
       const session = sessions.ensure(lead.facts.sessionKey);
       const systemEvents = session.entry.systemEvents ?? [];
-      ledger.start(lead.facts, session.sessionId, now);
+      ledger.start(lead.facts, session.sessionId, now, isTrusted(runs));
       const merged = runs.slice(0, -1).map((run) => endings.merged(run));
       // A run that a restart cut off has its message in the transcript already.
       const fresh = runs.filter(({ facts }) => (facts.request.replays ?? 0) === 0);
@@ -107,8 +107,7 @@ export class Turns {
   #request(runs: readonly Run[], lead: Run, { session, systemEvents }: StartedSession): TurnRequest {
     const { config, models } = this.deps;
     const { sessionKey, agentId } = lead.facts;
-    // One message of a stranger in it, and the turn is a stranger's: the model reads them all.
-    const trusted = runs.every(({ facts }) => facts.request.trusted === true);
+    const trusted = isTrusted(runs);
     const toolRun = { sessionKey, agentId, trusted };
     const tools = this.deps.tools.for(toolRun);
     const { info, target } = models.resolve(modelReference(config, session));
@@ -214,6 +213,9 @@ export class Turns {
     this.deps.endings.error(run, `The gateway could not complete this run: ${reason}`, "unknown");
   }
 }
+
+/** One message of a stranger in it, and the turn is a stranger's: the model reads them all. */
+const isTrusted = (runs: readonly Run[]): boolean => runs.every(({ facts }) => facts.request.trusted === true);
 
 interface StartedSession {
   readonly session: Session;

@@ -85,7 +85,7 @@ export interface ToolContext {
   readonly sessionKey: string;
   readonly agentId: string;
   readonly runId: string;
-  /** The call's own id; the same for a repeat of the same call. */
+  /** The call's own id, which no other call of any run has. */
   readonly toolCallId: string;
   /** As in `ToolRun`. */
   readonly trusted: boolean;
