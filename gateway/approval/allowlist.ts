@@ -100,7 +100,7 @@ export function patternFor(
   if (program === undefined || pattern === undefined || pattern.length > MAX_PATTERN || /[*?\p{Cc}]/u.test(pattern)) {
     return undefined;
   }
-  if ([program, pattern].some((each) => RUNNERS.has(nameOf(each)) || SHELLS.has(nameOf(each)))) return undefined;
+  if ([program, pattern].some((each) => isRunner(nameOf(each)))) return undefined;
   const isBare = !/[\\/]/u.test(pattern);
   return isBare || isPlainPath(slashed(pattern, platform)) ? pattern : undefined;
 }
@@ -111,9 +111,18 @@ const SHELLS = new Set(
 );
 /** Programs that run what their arguments say: an entry for one of them would allow everything. */
 const RUNNERS = new Set(
-  ("env sudo doas su runuser pkexec xargs nohup nice ionice time timeout setsid stdbuf chroot unshare nsenter exec eval " +
-    "command builtin source . find parallel watch script ssh wsl start runas cscript wscript rundll32 mshta osascript")
-    .split(" "),
+  [
+    // Wrappers around another command.
+    "env sudo doas su runuser pkexec run0 xargs nohup nice ionice chrt taskset prlimit time timeout setsid stdbuf unbuffer",
+    "chroot unshare nsenter setarch setpriv capsh fakeroot bwrap firejail flatpak snap exec eval command builtin source .",
+    "find fd parallel watch script scriptlive expect entr flock strace ltrace gdb lldb perf valgrind rlwrap socat tmux screen",
+    "systemd-run systemctl launchctl crontab at batch ssh rsh mosh dtach wsl start runas cscript wscript rundll32 regsvr32",
+    "mshta osascript open toybox docker podman nerdctl kubectl lxc",
+    // Interpreters, and tools that run code which stands in their arguments or in a file that they are given.
+    "python pypy ipython perl ruby irb node nodejs deno bun tsx ts-node php lua luajit tclsh wish rscript r julia java jshell",
+    "groovy scala kotlin swift dotnet awk gawk mawk nawk make gmake cmake ninja just npm npx pnpm pnpx yarn bunx uv uvx pipx",
+    "pip go cargo ghci runghc erl escript guile racket sbcl m4 dc ed ex vi vim nvim emacs sqlite3 psql mysql",
+  ].join(" ").split(" "),
 );
 const CMD_SYNTAX = /[&|<>^%!"()\r\n]/u;
 
@@ -121,6 +130,10 @@ const isCmdName = (name: string): boolean => name === "cmd";
 /** `C:\Windows\cmd.exe` is `cmd`. */
 const nameOf = (program: string): string =>
   (program.split(/[\\/]/u).at(-1) ?? "").toLowerCase().replace(/\.(?:exe|com|bat|cmd)$/u, "");
+
+/** `python3.12` is python, and `bash5` a shell. */
+const isRunner = (name: string): boolean =>
+  [name, name.replace(/-?[\d.]+$/u, "")].some((each) => RUNNERS.has(each) || SHELLS.has(each));
 
 /** Words of a cmd script without quotes or any syntax of cmd. */
 function cmdWords(script: string): string[] | undefined {
