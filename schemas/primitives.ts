@@ -28,6 +28,9 @@ export const Open = <P extends TProperties>(properties: P, options: Record<strin
 export const OneOf = <const V extends readonly string[]>(values: V, options: Record<string, unknown> = {}) =>
   Type.Unsafe<V[number]>({ type: "string", enum: [...values], ...options });
 
+/** The schema with what it means, which the reference shows beside it. */
+export const noted = <T extends TSchema>(schema: T, description: string): T => ({ ...schema, description });
+
 /**
  * Raw bytes inside a worker message: a `Uint8Array`, moved or copied by the port, never JSON. Checked by the keyword
  * `x-bytes` of schemas/validate.ts.

@@ -1,13 +1,5 @@
 /** What the next prompt says of a command that ran on a node (methods facts, section 11.5). */
-
-export interface ExecFacts {
-  readonly runId?: string | null | undefined;
-  readonly command?: string | null | undefined;
-  readonly exitCode?: number | null | undefined;
-  readonly timedOut?: boolean | null | undefined;
-  readonly output?: string | null | undefined;
-  readonly reason?: string | null | undefined;
-}
+import type { ExecFacts } from "../../schemas/node_event.ts";
 
 const MAX_COMMAND = 400;
 const MAX_OUTPUT = 3_000;

@@ -14,6 +14,8 @@ import { NodeView } from "../method/nodes.ts";
 import { OutboxMessage } from "../method/outbox.ts";
 import { SenderRequestRow } from "../method/pairing.ts";
 import { SessionDefaultsView, SessionEntryView, SessionRow } from "../method/session_row.ts";
+import { NODE_COMMANDS, type NodeCommandDef } from "../node_command.ts";
+import { NODE_EVENTS, type NodeEventDef } from "../node_event.ts";
 import type { TSchema } from "../primitives.ts";
 import type { Access } from "../scope.ts";
 import { AgentCommand, AgentReport, ModelTarget, ToolSpec } from "../worker/agent.ts";
@@ -36,6 +38,8 @@ export interface MethodRow {
 export interface Catalog {
   readonly methods: readonly MethodRow[];
   readonly events: readonly EventDef[];
+  readonly nodeEvents: readonly NodeEventDef[];
+  readonly nodeCommands: ReadonlyMap<string, NodeCommandDef>;
   /** Frames, handshake, shared types, configuration, worker messages, then params, results and payloads. */
   readonly schemas: ReadonlyMap<string, TSchema>;
   /** The schemas that others refer to by name instead of repeating them. */
@@ -74,7 +78,10 @@ const SHARED = {
 
 const FRAMES = { RequestFrame, ResponseFrame, EventFrame, ConnectParams, HelloOk } satisfies Record<string, TSchema>;
 
-/** Names: `RequestFrame`, `method.<name>.params`, `method.<name>.result`, `event.<name>`, `config.<part>`, `worker.…`. */
+/**
+ * Names: `RequestFrame`, `method.<name>.params`, `method.<name>.result`, `event.<name>`, `nodeEvent.<name>`,
+ * `nodeCommand.<name>.params`, `nodeCommand.<name>.result`, `config.<part>`, `worker.…`.
+ */
 export function catalog(methods: readonly MethodRow[], events: readonly EventDef[]): Catalog {
   const schemas = new Map<string, TSchema>(Object.entries({ ...FRAMES, ...SHARED }));
   const sorted = methods.toSorted((a, b) => a.name < b.name ? -1 : 1);
@@ -83,6 +90,12 @@ export function catalog(methods: readonly MethodRow[], events: readonly EventDef
     schemas.set(`method.${method.name}.result`, method.result);
   }
   for (const event of events) schemas.set(`event.${event.name}`, event.payload);
+  for (const { name, payload } of NODE_EVENTS) schemas.set(`nodeEvent.${name}`, payload);
+  const nodeCommands = new Map<string, NodeCommandDef>(Object.entries(NODE_COMMANDS));
+  for (const [name, command] of nodeCommands) {
+    schemas.set(`nodeCommand.${name}.params`, command.params);
+    schemas.set(`nodeCommand.${name}.result`, command.result);
+  }
   schemas.set("config", ConfigFile);
   for (const [part, schema] of Object.entries(CONFIG_PARTS)) schemas.set(`config.${part}`, schema);
   schemas.set("worker.agent.command", AgentCommand);
@@ -91,5 +104,12 @@ export function catalog(methods: readonly MethodRow[], events: readonly EventDef
   schemas.set("worker.channel.report", ChannelReport);
   schemas.set("worker.channel.reply", ReplyValue);
   schemas.set("worker.life", LifeReport);
-  return { methods: sorted, events, schemas, shared: new Map(Object.entries(SHARED)) };
+  return {
+    methods: sorted,
+    events,
+    nodeEvents: NODE_EVENTS,
+    nodeCommands,
+    schemas,
+    shared: new Map(Object.entries(SHARED)),
+  };
 }

@@ -6,6 +6,7 @@ import { LIMITS, PROTOCOLS } from "../frame.ts";
 import type { Catalog, MethodRow } from "./catalog.ts";
 import { jsonText } from "./json_text.ts";
 import { HANDSHAKE } from "./handshake_text.ts";
+import { NODE_COMMANDS_TEXT, NODE_EVENTS_TEXT } from "./nodes_text.ts";
 import { TypeText } from "./type_text.ts";
 
 /** One accepted value per schema name, from the golden frames. */
@@ -28,6 +29,7 @@ export function referencePage(catalog: Catalog, examples: Examples): string {
     ...catalog.methods.map((method) => methodSection(method, types, examples)),
     "## Events",
     ...catalog.events.map((event) => eventSection(event, types, examples)),
+    ...nodeSections(catalog, types, examples),
     sharedTypes(types, catalog, examples),
     errorTable(),
     closeTable(),
@@ -40,7 +42,7 @@ function contents(catalog: Catalog): string {
   const link = (name: string) => `[${name}](#${name.replaceAll(".", "").toLowerCase()})`;
   return [
     "Contents: [Handshake](#handshake) · [Frames](#frames) · [Methods](#methods) · [Events](#events) · " +
-    "[Types](#types) · [Errors](#errors) · [Close codes](#close-codes) · [Limits](#limits)",
+    "[Events of nodes](#events-of-nodes) · [Commands of nodes](#commands-of-nodes) · [Types](#types) · [Errors](#errors) · [Close codes](#close-codes) · [Limits](#limits)",
     `Methods: ${catalog.methods.map((method) => link(method.name)).join(" · ")}`,
     `Events: ${catalog.events.map((event) => `\`${event.name}\``).join(" · ")}`,
   ].join("\n\n");
@@ -88,6 +90,7 @@ function eventSection(event: EventDef, types: TypeText, examples: Examples): str
     `Access: ${accessText(event.access)}`,
     `Delivery: ${DELIVERY_TEXT[event.delivery]}${event.droppableWhen ? "; some payloads are droppable" : ""}`,
     ...(event.cap === undefined ? [] : [`only for clients with the capability \`${event.cap}\``]),
+    ...(event.forSubscribedNodes ? ["also nodes that follow the session, without `seq`"] : []),
     ...(event.stateVersion ? ["carries `stateVersion`"] : []),
   ];
   return [
@@ -97,6 +100,28 @@ function eventSection(event: EventDef, types: TypeText, examples: Examples): str
     labelled("Payload", describe(event.payload, types)),
     example(`event.${event.name}`, examples),
   ].filter((part) => part !== "").join("\n\n");
+}
+
+/** What nodes send and what they can be asked for. */
+function nodeSections({ nodeEvents, nodeCommands }: Catalog, types: TypeText, examples: Examples): string[] {
+  const events = nodeEvents.map(({ name, payload, description }) =>
+    [
+      `### node.event ${name}`,
+      sentence(description),
+      labelled("Payload", describe(payload, types)),
+      example(`nodeEvent.${name}`, examples),
+    ].join("\n\n")
+  );
+  const commands = [...nodeCommands].map(([name, { params, result, description }]) =>
+    [
+      `### Command ${name}`,
+      sentence(description),
+      labelled("Params", describe(params, types)),
+      labelled("Result", describe(result, types)),
+      example(`nodeCommand.${name}.result`, examples),
+    ].join("\n\n")
+  );
+  return ["## Events of nodes", NODE_EVENTS_TEXT, ...events, "## Commands of nodes", NODE_COMMANDS_TEXT, ...commands];
 }
 
 const DELIVERY_TEXT: Record<EventDef["delivery"], string> = {

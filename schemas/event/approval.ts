@@ -1,5 +1,5 @@
 /** Approvals of commands that somebody wants to run on a host (events facts, section 7). */
-import { Closed, NonEmpty, Nullable, OneOf, type Static, Timestamp, Type } from "../primitives.ts";
+import { Closed, NonEmpty, noted, Nullable, OneOf, type Static, Timestamp, Type } from "../primitives.ts";
 import { defineEvent } from "./define.ts";
 
 export const EXEC_DECISIONS = ["allow-once", "allow-always", "deny"] as const;
@@ -17,8 +17,7 @@ export const ExecApprovalSubject = Closed({
   agentId: Text,
   resolvedPath: Text,
   sessionKey: Text,
-  /** The node that would run it; absent: the gateway's host. */
-  nodeId: Type.Optional(Text),
+  nodeId: Type.Optional(noted(Text, "The node that would run it; absent: the gateway's host")),
 });
 export type ExecApprovalSubject = Static<typeof ExecApprovalSubject>;
 
@@ -44,7 +43,7 @@ export const ExecApprovalResolvedEvent = defineEvent({
   payload: Closed({
     id: NonEmpty,
     decision: ExecDecision,
-    resolvedBy: Type.Optional(NonEmpty),
+    resolvedBy: Type.Optional(noted(NonEmpty, "Who decided, by display name or client id")),
     ts: Timestamp,
   }),
   delivery: "ordered",

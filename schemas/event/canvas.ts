@@ -1,5 +1,5 @@
 /** What a chat's canvas shows; pages that show the chat follow it. */
-import { Closed, Int0, JsonObject, NonEmpty, OneOf, type Static, Type } from "../primitives.ts";
+import { Closed, Int0, JsonObject, NonEmpty, noted, OneOf, type Static, Type } from "../primitives.ts";
 import { defineEvent } from "./define.ts";
 
 export const A2UI_VERSIONS = ["v0.8", "v0.9"] as const;
@@ -15,7 +15,6 @@ export const PresentedPage = Type.Union([
 ]);
 export type PresentedPage = Static<typeof PresentedPage>;
 
-/** `revision` counts the changes of one screen from 1; a gap means: read canvas.get anew. */
 export const CanvasChange = Type.Union([
   Closed({ kind: Type.Literal("present"), page: PresentedPage }),
   Closed({ kind: Type.Literal("hide") }),
@@ -28,7 +27,11 @@ export type CanvasChange = Static<typeof CanvasChange>;
 export const CanvasChangedEvent = defineEvent({
   name: "canvas.changed",
   access: "operator.read",
-  payload: Closed({ sessionKey: NonEmpty, revision: Int0, change: CanvasChange }),
+  payload: Closed({
+    sessionKey: NonEmpty,
+    revision: noted(Int0, "Counts the changes of one screen from 1; a gap means: read canvas.get anew"),
+    change: CanvasChange,
+  }),
   delivery: "ordered",
   forProtocol3: () => undefined,
   description: "The canvas beside a chat changed",

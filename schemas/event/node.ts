@@ -1,6 +1,6 @@
 /** Nodes: calls to them, and nodes that wait for approval. */
 import { NodePairRequest } from "../method/nodes.ts";
-import { Closed, Int0, NonEmpty, Nullable, OneOf, Timestamp, Type } from "../primitives.ts";
+import { Closed, Int0, NonEmpty, noted, Nullable, OneOf, Timestamp, Type } from "../primitives.ts";
 import { defineEvent } from "./define.ts";
 
 /** Sent to the socket of one node and to nobody else, without a number (events facts, section 8). */
@@ -11,9 +11,9 @@ export const NodeInvokeRequestEvent = defineEvent({
     id: NonEmpty,
     nodeId: NonEmpty,
     command: NonEmpty,
-    paramsJSON: Nullable(Type.String()),
-    timeoutMs: Type.Optional(Int0),
-    idempotencyKey: Type.Optional(NonEmpty),
+    paramsJSON: noted(Nullable(Type.String()), "JSON text of the parameters; null: none"),
+    timeoutMs: Type.Optional(noted(Int0, "A little less than the caller waits")),
+    idempotencyKey: Type.Optional(noted(NonEmpty, "The caller's")),
   }),
   delivery: "direct",
   description: "A command for this node; answered by node.invoke.result",
@@ -24,20 +24,21 @@ export const NodePairRequestedEvent = defineEvent({
   access: "operator.pairing",
   payload: NodePairRequest,
   delivery: "droppable",
-  description: "A node waits for approval of what it declares",
+  description: "A node waits for approval of what it declares; a protocol 4 node hears of its own, too, without `seq`",
 });
 
 export const NodePairResolvedEvent = defineEvent({
   name: "node.pair.resolved",
   access: "operator.pairing",
   payload: Closed({
-    requestId: Type.String(),
+    requestId: noted(Type.String(), "Empty when an approval was taken back"),
     nodeId: NonEmpty,
     decision: OneOf(["approved", "rejected", "removed"]),
     ts: Timestamp,
   }),
   delivery: "droppable",
-  description: "A node's request was approved or rejected, or its approval was taken back",
+  description:
+    "A node's request was approved or rejected, or its approval was taken back; a protocol 4 node hears of its own, too",
 });
 
 /** Our own: tells the node itself, after each connect, that it waits for an owner; it then says so to who runs it. */

@@ -1,14 +1,17 @@
 /** Parameters and results of exec.approval.* and exec.approvals.* (methods facts, section 13). */
 import { ExecDecision, OpenExecApproval } from "../event/approval.ts";
-import { Closed, Int0, NonEmpty, Nullable, OneOf, Open, type Static, Timestamp, Type } from "../primitives.ts";
+import { Closed, Int0, NonEmpty, noted, Nullable, OneOf, Open, type Static, Timestamp, Type } from "../primitives.ts";
 
 const Opt = Type.Optional;
 const Text = Opt(Nullable(Type.String()));
 
 export const ExecApprovalRequestParams = Open({
-  id: Opt(NonEmpty),
-  command: Opt(Type.String({ minLength: 1, maxLength: 16_384 })),
-  commandArgv: Opt(Type.Array(Type.String(), { maxItems: 256 })),
+  id: Opt(noted(NonEmpty, "Absent: a new one")),
+  command: Opt(noted(Type.String({ minLength: 1, maxLength: 16_384 }), "The text; needed without commandArgv")),
+  commandArgv: Opt(noted(
+    Type.Array(Type.String(), { maxItems: 256 }),
+    "The words of the command; the text that people read is then made of them",
+  )),
   cwd: Text,
   host: Text,
   security: Text,
@@ -16,17 +19,15 @@ export const ExecApprovalRequestParams = Open({
   agentId: Text,
   resolvedPath: Text,
   sessionKey: Text,
-  nodeId: Text,
-  timeoutMs: Opt(Type.Integer({ minimum: 1 })),
-  /** Answer at once with `accepted`; the decision comes by exec.approval.waitDecision. */
-  twoPhase: Opt(Type.Boolean()),
+  nodeId: noted(Text, "Where it would run; absent: the gateway's host"),
+  timeoutMs: Opt(noted(Type.Integer({ minimum: 1 }), "Default 120000")),
+  twoPhase: Opt(noted(Type.Boolean(), "Answer at once; the decision comes by exec.approval.waitDecision")),
 });
 export type ExecApprovalRequestParams = Static<typeof ExecApprovalRequestParams>;
 
-/** `decision` null: nobody decided in time. */
 export const ExecApprovalDecisionResult = Closed({
   id: NonEmpty,
-  decision: Nullable(ExecDecision),
+  decision: noted(Nullable(ExecDecision), "null: nobody decided in time"),
   createdAtMs: Timestamp,
   expiresAtMs: Timestamp,
 });
@@ -39,7 +40,10 @@ export const ExecApprovalAcceptedResult = Closed({
 export const ExecApprovalRequestResult = Type.Union([ExecApprovalDecisionResult, ExecApprovalAcceptedResult]);
 
 export const ExecApprovalIdParams = Open({ id: NonEmpty });
-export const ExecApprovalResolveParams = Open({ id: NonEmpty, decision: Type.String() });
+export const ExecApprovalResolveParams = Open({
+  id: NonEmpty,
+  decision: noted(Type.String(), "`allow-once`, `allow-always` or `deny`"),
+});
 export const ExecApprovalResolveResult = Closed({ ok: Type.Literal(true) });
 export const ExecApprovalListResult = Type.Array(OpenExecApproval);
 
@@ -73,12 +77,15 @@ export type ExecApprovalsFile = Static<typeof ExecApprovalsFile>;
 export const ExecApprovalsSnapshot = Closed({
   path: NonEmpty,
   exists: Type.Boolean(),
-  hash: Type.String(),
+  hash: noted(Type.String(), "To send back as baseHash of a set"),
   file: ExecApprovalsFile,
 });
 export type ExecApprovalsSnapshot = Static<typeof ExecApprovalsSnapshot>;
 export const ExecApprovalsGetParams = Open({});
-export const ExecApprovalsSetParams = Open({ file: ExecApprovalsFile, baseHash: Opt(Type.String()) });
+export const ExecApprovalsSetParams = Open({
+  file: ExecApprovalsFile,
+  baseHash: Opt(noted(Type.String(), "Of the last get; needed once the file exists")),
+});
 export const ExecApprovalsNodeGetParams = Open({ nodeId: NonEmpty });
 export const ExecApprovalsNodeSetParams = Open({
   nodeId: NonEmpty,

@@ -4,6 +4,7 @@ import {
   Int0,
   JsonObject,
   NonEmpty,
+  noted,
   Nullable,
   OneOf,
   Open,
@@ -34,24 +35,27 @@ export const NODE_APPROVALS = ["approved", "pending-approval"] as const;
 export const NodeView = Closed({
   nodeId: NonEmpty,
   ...About,
-  caps: Type.Array(NonEmpty),
-  commands: Type.Array(NonEmpty),
-  /** Our own: commands that the node declares and the policy keeps off, each with the reason. */
-  offCommands: Opt(Type.Array(Closed({ command: NonEmpty, reason: NonEmpty }))),
-  /** Our own: commands beyond the platform's list that the owner allows on this node. */
-  allowedCommands: Opt(Type.Array(NonEmpty)),
-  pathEnv: Opt(Type.String()),
+  caps: noted(Type.Array(NonEmpty), "Sorted; of a protocol 4 node those that were approved"),
+  commands: noted(Type.Array(NonEmpty), "Sorted; only what may be called now"),
+  offCommands: Opt(noted(
+    Type.Array(Closed({ command: NonEmpty, reason: NonEmpty })),
+    "Our own: what the node declares and the policy keeps off, each with what the owner can do",
+  )),
+  allowedCommands: Opt(noted(Type.Array(NonEmpty), "Our own: beyond the platform's list, allowed on this node")),
+  pathEnv: Opt(noted(Type.String(), "PATH of the node's host")),
   permissions: Opt(Type.Record(Type.String(), Type.Boolean())),
   connectedAtMs: Opt(Timestamp),
   approvedAtMs: Opt(Timestamp),
   lastSeenAtMs: Opt(Timestamp),
   lastConnectedAtMs: Opt(Timestamp),
-  /** Absent for a protocol 3 node, which needs no approval beyond that of its device. */
-  approvalState: Opt(OneOf(NODE_APPROVALS)),
+  approvalState: Opt(noted(
+    OneOf(NODE_APPROVALS),
+    "Absent for a protocol 3 node, which needs no approval beyond that of its device",
+  )),
   pendingRequestId: Opt(NonEmpty),
   pendingDeclaredCaps: Opt(Type.Array(NonEmpty)),
   pendingDeclaredCommands: Opt(Type.Array(NonEmpty)),
-  paired: Type.Boolean(),
+  paired: noted(Type.Boolean(), "Its device is paired with the role node"),
   connected: Type.Boolean(),
 });
 export type NodeView = Static<typeof NodeView>;
@@ -72,47 +76,59 @@ export const NodeRenameResult = Closed({ nodeId: NonEmpty, displayName: NonEmpty
 export const NodeInvokeParams = Open({
   nodeId: NonEmpty,
   command: Type.String({ minLength: 1, maxLength: 128 }),
-  params: Opt(Type.Unknown()),
-  timeoutMs: Opt(Int0),
-  idempotencyKey: NonEmpty,
-  sessionKey: Opt(NonEmpty),
+  params: Opt(noted(Type.Unknown(), "Up to 8 MiB of JSON")),
+  timeoutMs: Opt(noted(Int0, "0 or absent: 30000; at most 600000")),
+  idempotencyKey: noted(
+    NonEmpty,
+    "Of the caller, for ten minutes; a repeat never calls the node again, another call under it is refused",
+  ),
+  sessionKey: Opt(noted(NonEmpty, "The session for which it is called; the node may then speak in it")),
 });
-/** `payloadJSON` is null when the payload is so large that sending it twice would pass the frame limit. */
 export const NodeInvokeResult = Closed({
   ok: Type.Literal(true),
   nodeId: NonEmpty,
   command: NonEmpty,
   payload: Type.Unknown(),
-  payloadJSON: Nullable(Type.String()),
+  payloadJSON: noted(
+    Nullable(Type.String()),
+    "The node's own text; null when it sent a value, or when both would pass the frame limit",
+  ),
 });
 
 /** The answer of a node to node.invoke.request. Nulls in place of absent keys are tolerated (methods facts, 11.4). */
 export const NodeInvokeResultParams = Open({
   id: NonEmpty,
-  nodeId: NonEmpty,
+  nodeId: noted(NonEmpty, "Must be the caller's own"),
   ok: Type.Boolean(),
-  payload: Opt(Type.Unknown()),
-  payloadJSON: Opt(Type.Unknown()),
+  payload: Opt(noted(Type.Unknown(), "Up to 20 MiB of JSON; absent after node.invoke.progress: the pieces are it")),
+  payloadJSON: Opt(noted(Type.Unknown(), "The payload as JSON text, instead of `payload`")),
   error: Opt(Nullable(Open({ code: Opt(Nullable(Type.String())), message: Opt(Nullable(Type.String())) }))),
 });
 export type NodeInvokeResultParams = Static<typeof NodeInvokeResultParams>;
-export const NodeInvokeResultResult = Closed({ ok: Type.Literal(true), ignored: Opt(Type.Literal(true)) });
+export const NodeInvokeResultResult = Closed({
+  ok: Type.Literal(true),
+  ignored: Opt(noted(Type.Literal(true), "The call is over, or unknown")),
+});
 
-/** A piece of a result that comes in parts; `seq` counts from 0. The pieces are the result's JSON text. */
-export const NodeInvokeProgressParams = Open({ invokeId: NonEmpty, nodeId: NonEmpty, seq: Int0, chunk: Type.String() });
+/** A piece of a result that comes in parts. */
+export const NodeInvokeProgressParams = Open({
+  invokeId: noted(NonEmpty, "`id` of node.invoke.request"),
+  nodeId: noted(NonEmpty, "Must be the caller's own"),
+  seq: noted(Int0, "From 0; a missing piece ends the call"),
+  chunk: noted(Type.String(), "Part of the payload's JSON text; 64 MiB in all"),
+});
 
 export const NodeEventParams = Open({
   event: Type.String({ minLength: 1, maxLength: 128 }),
-  payload: Opt(Type.Unknown()),
-  payloadJSON: Opt(Nullable(Type.String())),
+  payload: Opt(noted(Type.Unknown(), "See Events of nodes")),
+  payloadJSON: Opt(noted(Nullable(Type.String()), "The payload as JSON text, instead of `payload`")),
 });
-/** `ok` is true also for events that mean nothing here; `runId`: the run that the event started. */
 export const NodeEventResult = Closed({
-  ok: Type.Literal(true),
+  ok: noted(Type.Literal(true), "Also for events that mean nothing here"),
   event: Opt(NonEmpty),
-  handled: Opt(Type.Boolean()),
-  reason: Opt(NonEmpty),
-  runId: Opt(NonEmpty),
+  handled: Opt(noted(Type.Boolean(), "false: nothing came of it")),
+  reason: Opt(noted(NonEmpty, "Why nothing came of it")),
+  runId: Opt(noted(NonEmpty, "The run that it started; its `chat` events say how it ends")),
 });
 
 /** A node that asks for approval of what it declares. */
@@ -122,24 +138,23 @@ export const NodePairRequest = Closed({
   ...About,
   caps: Type.Array(NonEmpty),
   commands: Type.Array(NonEmpty),
-  /** Our own: those of `commands` that stay off unless the approval names them. */
-  dangerousCommands: Opt(Type.Array(NonEmpty)),
-  requiredApproveScopes: Opt(Type.Array(NonEmpty)),
-  silent: Opt(Type.Boolean()),
-  isRepair: Opt(Type.Boolean()),
+  dangerousCommands: Opt(
+    noted(Type.Array(NonEmpty), "Our own: those of `commands` that stay off unless the approval names them"),
+  ),
+  requiredApproveScopes: Opt(noted(Type.Array(NonEmpty), "What node.pair.approve needs for this request")),
+  silent: Opt(noted(Type.Boolean(), "Its device was approved without asking anybody")),
+  isRepair: Opt(noted(Type.Boolean(), "The node was approved before and declares something else now")),
   ts: Timestamp,
 });
 export type NodePairRequest = Static<typeof NodePairRequest>;
 
-/** `token` is sent once, in the answer to an approval of a request made by node.pair.request. */
 export const PairedNode = Closed({
   nodeId: NonEmpty,
   ...About,
   caps: Type.Array(NonEmpty),
   commands: Type.Array(NonEmpty),
-  /** Our own: dangerous commands that the owner allowed on this node. */
-  allowedCommands: Opt(Type.Array(NonEmpty)),
-  token: Opt(NonEmpty),
+  allowedCommands: Opt(noted(Type.Array(NonEmpty), "Our own: dangerous commands that are on for this node")),
+  token: Opt(noted(NonEmpty, "Sent once, with the approval of a request that node.pair.request made")),
   createdAtMs: Timestamp,
   approvedAtMs: Timestamp,
   lastConnectedAtMs: Opt(Timestamp),
@@ -157,13 +172,15 @@ export const NodePairRequestParams = Open({
 export const NodePairRequestResult = Closed({
   status: Type.Literal("pending"),
   request: NodePairRequest,
-  created: Type.Boolean(),
+  created: noted(Type.Boolean(), "false: the node has a request already, which is this one"),
 });
 export const NodePairListResult = Closed({ pending: Type.Array(NodePairRequest), paired: Type.Array(PairedNode) });
 export const NodePairApproveParams = Open({
   requestId: NonEmpty,
-  /** Our own: dangerous commands to allow with it; needs operator.admin. */
-  allowCommands: Opt(Type.Array(NonEmpty, { maxItems: 64 })),
+  allowCommands: Opt(noted(
+    Type.Array(NonEmpty, { maxItems: 64 }),
+    "Our own: dangerous commands to turn on with it, by name or `<family>.*`; needs operator.admin",
+  )),
 });
 export const NodePairApproveResult = Closed({ requestId: NonEmpty, node: PairedNode });
 export const NodePairRejectParams = Open({ requestId: NonEmpty });
@@ -173,30 +190,35 @@ export const NodePairVerifyResult = Closed({ ok: Type.Boolean(), node: Opt(Paire
 export const NodePairRemoveResult = Closed({ nodeId: NonEmpty });
 
 /** Our own: the dangerous commands that the owner allows on one node; the list replaces the old one. */
-export const NodeCommandsSetParams = Open({ nodeId: NonEmpty, allowCommands: Type.Array(NonEmpty, { maxItems: 64 }) });
+export const NodeCommandsSetParams = Open({
+  nodeId: NonEmpty,
+  allowCommands: noted(Type.Array(NonEmpty, { maxItems: 64 }), "By name or `<family>.*`; empty: none"),
+});
 export const NodeCommandsSetResult = Closed({ nodeId: NonEmpty, allowCommands: Type.Array(NonEmpty) });
 
-/**
- * Our own: a link that opens the node page on a phone, with a one-use code in its fragment. `available` false: the gateway
- * has no HTTPS address, and `reason` says what to set.
- */
+/** Our own: a link that opens the node page on a phone, with a one-use code in its fragment. */
 export const NodeLinkParams = Open({});
 export const NodeLinkResult = Closed({
-  available: Type.Boolean(),
-  reason: Opt(NonEmpty),
-  url: Opt(NonEmpty),
-  /** The link as a picture, a data: URL of a PNG. */
-  qrDataUrl: Opt(NonEmpty),
+  available: noted(Type.Boolean(), "false: the gateway has no HTTPS address that a phone could reach"),
+  reason: Opt(noted(NonEmpty, "What to set, when it is not available")),
+  url: Opt(noted(NonEmpty, "Of the node page; the code is in the fragment")),
+  qrDataUrl: Opt(noted(NonEmpty, "The link as a PNG, a data: URL")),
   expiresAtMs: Opt(Timestamp),
-  /** SHA-256 of a certificate that the gateway made itself, to compare with what the browser shows. */
-  fingerprint: Opt(NonEmpty),
+  fingerprint: Opt(
+    noted(NonEmpty, "SHA-256 of a certificate that the gateway made itself, to compare with what the browser shows"),
+  ),
 });
 export type NodeLinkResult = Static<typeof NodeLinkResult>;
 
-export const PluginSurfaceRefreshParams = Open({ surface: Opt(Type.String()) });
+export const PluginSurfaceRefreshParams = Open({
+  surface: Opt(noted(Type.String(), "`canvas`, the only one and the default")),
+});
 export const PluginSurfaceRefreshResult = Closed({
   surface: Type.Literal("canvas"),
-  pluginSurfaceUrls: Closed({ canvas: NonEmpty }),
+  pluginSurfaceUrls: noted(
+    Closed({ canvas: NonEmpty }),
+    "`…/__openclaw__/cap/<token>`; append `/__openclaw__/canvas/…` or `/__openclaw__/a2ui/?v=0.8`",
+  ),
   expiresAtMs: Timestamp,
 });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { FrameLocator, Locator, Page } from "playwright-core";
 import { asJson, type Json, type Res, type TestClient } from "../helpers/client.ts";
 import type { TestGateway } from "../helpers/gateway.ts";
+import { assertDocumented } from "../helpers/node_answer.ts";
 import { eventually } from "../helpers/wait.ts";
 import { Visitor } from "./chromium.ts";
 
@@ -101,7 +102,9 @@ export class NodePage {
   async ask(command: string, params?: unknown, timeoutMs?: number): Promise<Json> {
     const res = await this.call(command, params, timeoutMs);
     assert.ok(res.ok, `${command}: ${JSON.stringify(res.error)}`);
-    return asJson(asJson(res.payload)["payload"]);
+    const { payload } = asJson(res.payload);
+    assertDocumented(command, payload);
+    return asJson(payload);
   }
 
   /** The node's own words for a refusal, such as `CAMERA_DISABLED: …`; fails when it did what was asked. */

@@ -2,6 +2,7 @@
 import type { TestClient } from "../helpers/client.ts";
 import { denoDir, ROOT } from "../helpers/gateway.ts";
 import { gatewayFlags } from "../helpers/permissions.ts";
+import { assertDocumented } from "../helpers/node_answer.ts";
 import { eventually, within } from "../helpers/wait.ts";
 
 const STOP_MS = 15_000;
@@ -135,7 +136,9 @@ export async function ask(
   const call = { nodeId, command, params, timeoutMs, idempotencyKey: crypto.randomUUID() };
   const { ok, error, payload } = await owner.call("node.invoke", call, timeoutMs + 5000);
   if (!ok) return { ok, message: error?.message ?? "", payload: {} };
-  return { ok, message: "", payload: Object(Object(payload).payload) };
+  const answer: unknown = Object(payload).payload;
+  assertDocumented(command, answer);
+  return { ok, message: "", payload: Object(answer) };
 }
 
 export interface Answer {

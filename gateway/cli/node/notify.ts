@@ -1,4 +1,5 @@
 /** `system.notify`: a notification by the desktop's own program, with a fixed form of arguments. */
+import type { NodeCommandParams } from "../../../schemas/node_command.ts";
 import type { Clock } from "../../observe/clock.ts";
 import { clean } from "../output.ts";
 import { runChild } from "./child.ts";
@@ -9,11 +10,7 @@ const TIMEOUT_MS = 10_000;
 const MAX_TITLE = 200;
 const MAX_BODY = 2000;
 
-export interface Notification {
-  readonly title?: string | undefined;
-  readonly body?: string | undefined;
-  readonly priority?: "passive" | "active" | "timeSensitive" | undefined;
-}
+export type Notification = Pick<NodeCommandParams<"system.notify">, "title" | "body" | "priority">;
 
 interface Notifier {
   readonly program: string;

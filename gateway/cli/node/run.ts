@@ -1,6 +1,6 @@
 /** `system.run`: a command by its words, never by a shell unless the words say so (canvas facts, section 6). */
 import { isAbsolute } from "node:path";
-import { Int0, NonEmpty, Nullable, OneOf, Open, type Static, Type } from "../../../schemas/primitives.ts";
+import { NODE_COMMANDS, type NodeCommandParams } from "../../../schemas/node_command.ts";
 import { checker } from "../../../schemas/validate.ts";
 import { commandText } from "../../approval/command_text.ts";
 import { normalizeAgentId } from "../../config/agent_id.ts";
@@ -11,21 +11,8 @@ import { invalid, nodeError, unavailable } from "./error.ts";
 import type { Programs } from "./programs.ts";
 import { DeniedError, passGate, type RunRules } from "./run_gate.ts";
 
-const Opt = Type.Optional;
-const RunParams = Open({
-  command: Type.Array(Type.String({ maxLength: 128 * 1024 }), { minItems: 1, maxItems: 256 }),
-  cwd: Opt(Nullable(Type.String({ maxLength: 4096 }))),
-  env: Opt(Nullable(Type.Record(Type.String(), Type.String()))),
-  timeoutMs: Opt(Nullable(Int0)),
-  needsScreenRecording: Opt(Nullable(Type.Boolean())),
-  agentId: Opt(Nullable(NonEmpty)),
-  sessionKey: Opt(Nullable(NonEmpty)),
-  approved: Opt(Nullable(Type.Boolean())),
-  approvalDecision: Opt(Nullable(OneOf(["allow-once", "allow-always"]))),
-  runId: Opt(Nullable(NonEmpty)),
-});
-type RunParams = Static<typeof RunParams>;
-const checkRun = checker(RunParams);
+type RunParams = NodeCommandParams<"system.run">;
+const checkRun = checker(NODE_COMMANDS["system.run"].params);
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const MAX_TIMEOUT_MS = 10 * 60_000;

@@ -15,7 +15,7 @@ import type { Options } from "../options.ts";
 import { clean } from "../output.ts";
 import { takeSignals } from "../signals.ts";
 import { sendsInClear } from "../target.ts";
-import { NODE_CAPS, NODE_COMMANDS, nodeActions } from "./commands.ts";
+import { CAPS, nodeActions, OFFERED } from "./commands.ts";
 import { baseEnvironment, pathFolders } from "./environment.ts";
 import { Folders } from "./folders.ts";
 import { NodeHost } from "./host.ts";
@@ -197,8 +197,8 @@ function selfOf({ env }: CliContext, node: NodeSettings): ClientSelf {
     displayName: node.displayName ?? hostname(),
     role: "node",
     scopes: [],
-    caps: NODE_CAPS,
-    commands: NODE_COMMANDS,
+    caps: CAPS,
+    commands: OFFERED,
     pathEnv: pathFolders(env).join(Deno.build.os === "windows" ? ";" : ":"),
   };
 }

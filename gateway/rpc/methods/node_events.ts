@@ -2,7 +2,16 @@
 import type { Static } from "@sinclair/typebox";
 import { GatewayError, invalid, unavailable } from "../../../schemas/error.ts";
 import { NodeEventParams, NodeEventResult } from "../../../schemas/method/nodes.ts";
-import { NonEmpty, Nullable, Open, Type } from "../../../schemas/primitives.ts";
+import {
+  type AgentRequest,
+  AgentRequestEvent,
+  ChatSubscribeEvent,
+  ChatUnsubscribeEvent,
+  ExecDeniedEvent,
+  ExecFinishedEvent,
+  ExecStartedEvent,
+  VoiceTranscriptEvent,
+} from "../../../schemas/node_event.ts";
 import { type Checker, checker } from "../../../schemas/validate.ts";
 import type { Client } from "../../connection/client.ts";
 import { noteText } from "../../node/exec_note.ts";
@@ -18,32 +27,11 @@ import type { Services } from "../services.ts";
 /** Sessions that one node follows at once. */
 const MAX_TOPICS = 64;
 const MAX_NOTES = 20;
-const MAX_TEXT = 20_000;
 
-const Opt = Type.Optional;
-const Key = Opt(Nullable(Type.String({ maxLength: 512 })));
-const Text = Type.String({ minLength: 1, maxLength: MAX_TEXT });
-const isAgentRequest = checker(Open({
-  message: Text,
-  sessionKey: Key,
-  channel: Opt(Nullable(Type.String())),
-  to: Opt(Nullable(Type.String())),
-  deliver: Opt(Nullable(Type.Boolean())),
-  thinking: Opt(Nullable(Type.String())),
-  timeoutSeconds: Opt(Nullable(Type.Number({ minimum: 0, maximum: 86_400 }))),
-  key: Opt(Nullable(Type.String({ maxLength: 200 }))),
-}));
-const isTranscript = checker(Open({ text: Text, sessionKey: Key }));
-const isSession = checker(Open({ sessionKey: NonEmpty }));
-const isExec = checker(Open({
-  sessionKey: Key,
-  runId: Opt(Nullable(Type.String())),
-  command: Opt(Nullable(Type.String())),
-  exitCode: Opt(Nullable(Type.Number())),
-  timedOut: Opt(Nullable(Type.Boolean())),
-  output: Opt(Nullable(Type.String())),
-  reason: Opt(Nullable(Type.String())),
-}));
+const isAgentRequest = checker(AgentRequestEvent.payload);
+const isTranscript = checker(VoiceTranscriptEvent.payload);
+const isSession = checker(ChatSubscribeEvent.payload);
+const isExec = checker(ExecFinishedEvent.payload);
 
 interface NodeEvent {
   readonly name: string;
@@ -166,17 +154,12 @@ function startRun({ client }: NodeEvent, { runs }: Services, wish: RunWish): Out
   return { runId: ticket.runId };
 }
 
-function deliveryOf(request: Static<typeof AgentDelivery>, sessionKey: string, { sessions, channels }: Services) {
+function deliveryOf(request: AgentRequest, sessionKey: string, { sessions, channels }: Services) {
   const { deliver, channel, to } = request;
   const wish = { message: "", idempotencyKey: "", deliver: deliver === true };
   const entry = sessions.get(sessionKey)?.entry ?? {};
   return replyRoute({ ...wish, ...(channel ? { channel } : {}), ...(to ? { to } : {}) }, entry, channels);
 }
-const AgentDelivery = Open({
-  deliver: Opt(Nullable(Type.Boolean())),
-  channel: Opt(Nullable(Type.String())),
-  to: Opt(Nullable(Type.String())),
-});
 
 const subscribe: Handler = (event, services) => {
   const { sessionKey } = sessionOf(checked(isSession, event).sessionKey, "", event, services);
@@ -199,20 +182,23 @@ const exec: Handler = (event, services) => {
   const { sessionKey } = sessionOf(facts.sessionKey, ownSession(event.nodeId), event, services);
   requirePace("note", event, services);
   const { sessions } = services;
-  const { entry } = sessions.ensure(sessionKey);
+  // A node may name any key: notes for sessions that nobody uses would fill the table.
+  const usual = [ownSession(event.nodeId), services.config.session.mainKey].map((key) => sessions.canonical(key));
+  const entry = (usual.includes(sessionKey) ? sessions.ensure(sessionKey) : sessions.get(sessionKey))?.entry;
+  if (entry === undefined) throw invalid(`no session: nothing was said in "${sessionKey.slice(0, 128)}" yet`);
   const note = noteText(event.name, event.nodeId, facts);
   sessions.update(sessionKey, { systemEvents: [...entry.systemEvents ?? [], note].slice(-MAX_NOTES) }, false);
   return {};
 };
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map([
-  ["agent.request", agentRequest],
-  ["voice.transcript", transcript],
-  ["chat.subscribe", subscribe],
-  ["chat.unsubscribe", unsubscribe],
-  ["exec.started", exec],
-  ["exec.finished", exec],
-  ["exec.denied", exec],
+  [AgentRequestEvent.name, agentRequest],
+  [VoiceTranscriptEvent.name, transcript],
+  [ChatSubscribeEvent.name, subscribe],
+  [ChatUnsubscribeEvent.name, unsubscribe],
+  [ExecStartedEvent.name, exec],
+  [ExecFinishedEvent.name, exec],
+  [ExecDeniedEvent.name, exec],
 ]);
 
 export const nodeEventMethods: readonly MethodDef[] = [event];
