@@ -1,7 +1,7 @@
 /** What a person does on a surface becomes a message to the agent, and the page is told how it went. */
 import { type Fields, fields, isFields, text, word } from "../../client/read.ts";
 import type { Timers } from "../../client/link.ts";
-import { createBucket } from "../host/bucket.ts";
+import { createBucket } from "../../client/bucket.ts";
 import type { ActionState } from "./frame.ts";
 
 export interface ActionDeps {

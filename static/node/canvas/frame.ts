@@ -3,7 +3,7 @@
  * messages of this very frame count, their shape is checked, and there may not be too many.
  */
 import { type Fields, fields, isFields, word } from "../../client/read.ts";
-import { createBucket } from "../host/bucket.ts";
+import { createBucket } from "../../client/bucket.ts";
 import { unavailable } from "../host/failure.ts";
 import { abortable } from "../host/queue.ts";
 
@@ -121,8 +121,10 @@ export class Frame {
   #receive(event: MessageEvent): void {
     const source = this.#element?.contentWindow;
     if (!source || event.source !== source) return;
+    // What comes too often is not even read: a browser unpacks `data` when it is asked for.
+    if (!this.#bucket.take()) return;
     const message: unknown = event.data;
-    if (!isFields(message) || message["openclaw"] !== 1 || !this.#bucket.take()) return;
+    if (!isFields(message) || message["openclaw"] !== 1) return;
     if (message["type"] === "ready") return this.#becameReady();
     if (this.#visit !== undefined) return;
     switch (message["type"]) {

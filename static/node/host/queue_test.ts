@@ -1,6 +1,6 @@
 /** One job at a time; waiting ends by its signal; a limit on who waits; buckets that fill again. */
 import assert from "node:assert/strict";
-import { createBucket } from "./bucket.ts";
+import { createBucket } from "../../client/bucket.ts";
 import { abortable, createQueue, pause } from "./queue.ts";
 
 const never = new AbortController().signal;

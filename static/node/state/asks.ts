@@ -1,7 +1,7 @@
 /** Questions to the person. One at a time: a page in the frame must not be able to bury the screen under questions. */
 import { endTracks } from "../device/recorder.ts";
 import { openScreen, type ScreenWish } from "../device/screen.ts";
-import { createBucket } from "../host/bucket.ts";
+import { createBucket } from "../../client/bucket.ts";
 import { NodeFailure } from "../host/failure.ts";
 import { abortable } from "../host/queue.ts";
 import type { Store } from "./store.ts";

@@ -1,5 +1,6 @@
 /** The canvas: a sandboxed frame without an origin, its bar, and full screen. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { keepKeyboard } from "../../client/keyboard.ts";
 import type { Shown } from "../state/model.ts";
 import { useNodeState, useUi } from "./context.ts";
 import { Icon } from "./icons.tsx";
@@ -20,6 +21,10 @@ export function Stage() {
 function Showing({ shown }: { shown: Shown }) {
   const { t, node } = useUi();
   const box = useRef<HTMLElement>(null);
+  useEffect(
+    () => keepKeyboard({ frame: () => box.current?.querySelector("iframe"), thief: () => node.hideCanvas() }),
+    [node],
+  );
   const [full, setFull] = useFullScreen(box);
   const label = full ? t.leaveFullScreen : t.fullScreen;
   return (

@@ -12,6 +12,7 @@ export const canvasEn = {
   home: "Start page",
   noHost: "The canvas host is switched off or its port is taken. `openclaw status` says which.",
   notLoaded: "The canvas did not load.",
+  thief: "The page in the canvas took the keyboard while you were typing, again and again. It was put away.",
   failed: "The canvas could not be read",
   drawing: "Part of it could not be drawn",
   foreign: (host: string) => `Show ${host} here?`,

@@ -14,6 +14,7 @@ export const canvasZh: typeof canvasEn = {
   home: "首页",
   noHost: "画布服务已关闭，或其端口被占用。`openclaw status` 会说明原因。",
   notLoaded: "画布未能加载。",
+  thief: "画布中的页面在您输入时反复抢占键盘，已将其收起。",
   failed: "无法读取画布",
   drawing: "部分内容无法显示",
   foreign: (host) => `在这里显示 ${host}？`,

@@ -7,6 +7,9 @@ export const MAX_ACTION_CHARS = 16_384;
 /** Messages of one frame: so many at once, and so many more a second. */
 export const FRAME_BURST = 40;
 export const FRAME_PER_SECOND = 10;
+/** Questions of one frame whether an address may be opened. */
+export const ASK_BURST = 3;
+export const ASK_PER_SECOND = 0.1;
 /** A page that holds the bridge says `ready` right after it has loaded; an error page never does. */
 export const READY_MS = 2_500;
 /** How long a page may load at all. */

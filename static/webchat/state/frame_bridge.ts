@@ -1,6 +1,7 @@
 /** The page's end of the talk with one frame: hello, limits, and what waits until the frame is ready. */
+import { createBucket } from "../../client/bucket.ts";
 import type { Fields } from "../../client/read.ts";
-import { FRAME_BURST, FRAME_PER_SECOND } from "./canvas_limits.ts";
+import { ASK_BURST, ASK_PER_SECOND, FRAME_BURST, FRAME_PER_SECOND } from "./canvas_limits.ts";
 import type { ActionState, UserAction } from "./canvas_model.ts";
 import { readFrameMessage } from "./canvas_parse.ts";
 
@@ -37,11 +38,13 @@ export class FrameBridge {
   #waiting: Fields[] = [];
   #asked = new Set<string>();
   #next = 0;
-  #tokens = FRAME_BURST;
-  #countedAt: number;
+  readonly #messages;
+  readonly #questions;
 
   constructor(private readonly deps: FrameDeps, private look: FrameLook) {
-    this.#countedAt = deps.now();
+    // A page in a loop costs no more than this, and cannot nag.
+    this.#messages = createBucket(FRAME_BURST, FRAME_PER_SECOND, deps.now);
+    this.#questions = createBucket(ASK_BURST, ASK_PER_SECOND, deps.now);
   }
 
   /** The frame has a document: it hears who we are. One that took another's place is told everything again. */
@@ -57,10 +60,13 @@ export class FrameBridge {
     if (early) this.#start();
   }
 
-  /** A message whose source was this frame's window. */
-  receive(data: unknown): void {
-    if (!this.#allowed()) return;
-    const message = readFrameMessage(data);
+  /**
+   * A message whose source was this frame's window. What comes too often is not even read: a browser unpacks `data` when
+   * it is asked for, and a page that sends megabytes would hold up everything else here.
+   */
+  receive(event: { readonly data: unknown }): void {
+    if (!this.#messages.take()) return;
+    const message = readFrameMessage(event.data);
     if (!message) return;
     switch (message.type) {
       case "ready":
@@ -68,7 +74,7 @@ export class FrameBridge {
       case "userAction":
         return this.deps.action(message.action);
       case "openUrl":
-        return this.deps.openUrl(message.url);
+        return void (this.#questions.take() && this.deps.openUrl(message.url));
       case "result":
         if (this.#asked.delete(message.id) && !message.ok) this.deps.trouble(message.error);
     }
@@ -124,15 +130,5 @@ export class FrameBridge {
   #send(message: Fields): void {
     if (this.#ready) this.deps.post({ ...message, nonce: this.#nonce });
     else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(message);
-  }
-
-  /** A bucket that fills up by the second: a page in a loop costs no more than this. */
-  #allowed(): boolean {
-    const now = this.deps.now();
-    this.#tokens = Math.min(FRAME_BURST, this.#tokens + (now - this.#countedAt) / 1_000 * FRAME_PER_SECOND);
-    this.#countedAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
   }
 }

@@ -18,7 +18,7 @@ function scene() {
     openUrl: (url) => void heard.push(`open ${url.href}`),
     trouble: (text) => void heard.push(`trouble ${text}`),
   }, LOOK);
-  const say = (message: object) => bridge.receive({ openclaw: 1, ...message });
+  const say = (message: object) => bridge.receive({ data: { openclaw: 1, ...message } });
   return { bridge, sent, heard, say, pass: (ms: number) => void (now += ms) };
 }
 
@@ -81,6 +81,19 @@ Deno.test("A page in a loop is heard so often and no more, until time has passed
   assert.equal(heard.length, FRAME_BURST + 10);
 });
 
+Deno.test("What comes too often is not even unpacked", () => {
+  const { bridge } = scene();
+  let reads = 0;
+  const large = {
+    get data() {
+      reads++;
+      return { openclaw: 1, type: "userAction", action: {} };
+    },
+  };
+  for (let at = 0; at < 5 * FRAME_BURST; at++) bridge.receive(large);
+  assert.equal(reads, FRAME_BURST);
+});
+
 Deno.test("What an action came to is told with its id; an address is only handed on", () => {
   const { bridge, sent, heard, say } = scene();
   bridge.loaded();
@@ -96,4 +109,16 @@ Deno.test("What an action came to is told with its id; an address is only handed
   });
   say({ type: "openUrl", url: "https://example.org/a" });
   assert.equal(heard.at(-1), "open https://example.org/a");
+});
+
+Deno.test("A page that asks to open addresses again and again is not listened to", () => {
+  const { heard, say, pass } = scene();
+  for (let at = 0; at < 30; at++) {
+    say({ type: "openUrl", url: `https://example.org/${at}` });
+    pass(100);
+  }
+  assert.deepEqual(heard, [0, 1, 2].map((at) => `open https://example.org/${at}`));
+  pass(10_000);
+  say({ type: "openUrl", url: "https://example.org/later" });
+  assert.equal(heard.at(-1), "open https://example.org/later");
 });

@@ -103,6 +103,7 @@ function CanvasBody({ canvas, page }: { canvas: CanvasView; page: PresentedPage 
   const [agreed, setAgreed] = useState(false);
   const [tries, setTries] = useState(1);
   const [silent, setSilent] = useState(false);
+  const [thief, setThief] = useState(false);
   const [leaving, setLeaving] = useState<URL>();
   const [trouble, setTrouble] = useState<string>();
   const actions = useMemo(
@@ -122,6 +123,7 @@ function CanvasBody({ canvas, page }: { canvas: CanvasView; page: PresentedPage 
   };
   if (page.kind === "url" && !agreed) return <ForeignCard url={page.url} onShow={() => setAgreed(true)} />;
   if (src === undefined) return <CanvasProblem text={t.canvas.noHost} onRetry={() => void chat.canvas.renew()} />;
+  if (thief) return <CanvasProblem text={t.canvas.thief} onRetry={() => setThief(false)} />;
   if (silent) return <CanvasProblem text={t.canvas.notLoaded} onRetry={() => void again()} />;
   return (
     <>
@@ -143,6 +145,7 @@ function CanvasBody({ canvas, page }: { canvas: CanvasView; page: PresentedPage 
         onOpenUrl={(url) => setLeaving((before) => before ?? url)}
         onSilence={() => void silence()}
         onTrouble={setTrouble}
+        onThief={() => setThief(true)}
       />
     </>
   );

@@ -3,6 +3,7 @@
  * when the message comes from its own window, and gets nothing that is secret.
  */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { keepKeyboard } from "../../client/keyboard.ts";
 import { LOAD_MS, READY_MS } from "../state/canvas_limits.ts";
 import type { ActionView, PresentedPage, Surfaces, UserAction } from "../state/canvas_model.ts";
 import { saysReady } from "../state/canvas_model.ts";
@@ -21,6 +22,8 @@ export interface FrameProps {
   /** A page that holds the bridge did not say that it is there. */
   onSilence(): void;
   onTrouble(text: string): void;
+  /** It took the keyboard from somebody who was typing, more than once. */
+  onThief(): void;
 }
 
 /** What the frame drew so far: the rest follows, and another epoch begins anew. */
@@ -54,6 +57,7 @@ export function CanvasFrame(props: FrameProps) {
       trouble: (text) => latest.current.onTrouble(text),
     }, look), []);
   useMessages(frame, bridge);
+  useEffect(() => keepKeyboard({ frame: () => frame.current, thief: () => latest.current.onThief() }), []);
   useEffect(() => bridge.show(look), [look]);
   useSurfaces(bridge, ready, surfaces);
   useStatus(bridge, told.current, actions);
@@ -91,7 +95,7 @@ function useMessages(frame: { readonly current: HTMLIFrameElement | null }, brid
   useEffect(() => {
     const hear = (event: MessageEvent) => {
       const own = frame.current?.contentWindow;
-      if (own && event.source === own) bridge.receive(event.data);
+      if (own && event.source === own) bridge.receive(event);
     };
     addEventListener("message", hear);
     return () => removeEventListener("message", hear);

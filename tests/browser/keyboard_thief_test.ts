@@ -1,0 +1,64 @@
+/** A hostile page in the canvas takes the keyboard from somebody who is typing. */
+import assert from "node:assert/strict";
+import { eventually } from "../helpers/wait.ts";
+import { ChatPage } from "./chat_page.ts";
+import { Visitor } from "./chromium.ts";
+import { browserTest } from "./steps.ts";
+
+const MAIN = "agent:main:main";
+
+/** Listens to every key; takes the focus when told, and every 700 ms when its address says so. */
+const THIEF = `<!doctype html><html><body style="margin:0"><input id="box"><p id="heard"></p><script>
+addEventListener("keydown", ({ key }) => document.getElementById("heard").textContent += key);
+globalThis.take = () => document.getElementById("box").focus();
+if (location.hash === "#again") setInterval(take, 700);
+</script></body></html>`;
+
+browserTest("A page in the canvas", { builtIn: true }, {
+  "does not get what is typed into the chat, and hears keys once the person goes there": async ({ gateway }) => {
+    await Deno.writeTextFile(`${gateway.stateDir}/canvas/thief.html`, THIEF);
+    await using agent = await gateway.connect();
+    await using visitor = await Visitor.come();
+    const { page } = await ChatPage.signIn(visitor, gateway);
+    await agent.request("canvas.present", { sessionKey: MAIN, path: "thief.html" });
+    const frame = page.frameLocator(".canvas-frame");
+    const composer = page.locator("textarea").first();
+    await composer.click();
+    await page.keyboard.type("my ");
+    await frame.locator("#box").evaluate(() => Reflect.get(globalThis, "take")());
+    await page.keyboard.type("secret", { delay: 20 });
+    assert.equal(await composer.inputValue(), "my secret");
+    assert.equal(await frame.locator("#heard").innerText(), "");
+    // A mouse that happens to lie over the canvas is no press in it.
+    await frame.locator("#box").hover();
+    await page.keyboard.type("!");
+    await frame.locator("#box").evaluate(() => Reflect.get(globalThis, "take")());
+    await page.keyboard.type("?");
+    assert.equal(await composer.inputValue(), "my secret!?");
+    await page.mouse.move(300, 300);
+    await frame.locator("#box").click();
+    await page.keyboard.type("here");
+    assert.equal(await frame.locator("#box").inputValue(), "here");
+    await composer.click();
+    await page.keyboard.type(" back");
+    assert.equal(await composer.inputValue(), "my secret!? back");
+  },
+  "is put away when it does so again and again": async ({ gateway }) => {
+    await Deno.writeTextFile(
+      `${gateway.stateDir}/canvas/again.html`,
+      THIEF.replace('location.hash === "#again"', "true"),
+    );
+    await using agent = await gateway.connect();
+    await using visitor = await Visitor.come();
+    const { page } = await ChatPage.signIn(visitor, gateway);
+    const composer = page.locator("textarea").first();
+    await composer.click();
+    await page.keyboard.type("I type ");
+    await agent.request("canvas.present", { sessionKey: MAIN, path: "again.html" });
+    await page.keyboard.type("and type and type and type and type", { delay: 120 });
+    await page.getByText("took the keyboard while you were typing").waitFor();
+    assert.equal(await page.locator(".canvas-frame").count(), 0);
+    await eventually("all of the text", async () => (await composer.inputValue()).endsWith("type") || undefined);
+    assert.equal(await composer.inputValue(), "I type and type and type and type and type");
+  },
+});
