@@ -136,3 +136,22 @@ Deno.test("parameters beyond 8 MiB are refused before anything is sent", async (
   await assert.rejects(made.lab.invoke({ params: "x".repeat(9 << 20) }), /larger than 8 MiB/u);
   assert.equal(made.lab.asked().length, 0);
 });
+
+Deno.test("a call whose caller is gone already is not made", async () => {
+  using made = ready();
+  const { lab } = made;
+  await assert.rejects(lab.invoke({ signal: AbortSignal.abort() }), /stopped waiting/u);
+  assert.equal(lab.asked().length, 0);
+});
+
+Deno.test("a large answer without room on disk is given once, and a repeat hears why it is not there", async () => {
+  using made = ready();
+  const { lab, client } = made;
+  Deno.writeTextFileSync(`${lab.stateDir}/node-results`, "no folder");
+  const call = { idempotencyKey: "k", params: {} };
+  const first = lab.invoke(call);
+  const payloadJSON = JSON.stringify("x".repeat(300_000));
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: true, payloadJSON });
+  assert.equal((await first).payloadJSON, payloadJSON);
+  await assert.rejects(lab.invoke(call), { code: "UNAVAILABLE", message: /on disk/u });
+});

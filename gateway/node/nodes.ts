@@ -121,6 +121,8 @@ class NodeService implements Nodes {
 
   async invoke(call: NodeCall): Promise<NodeAnswer> {
     const { nodeId, command, caller, idempotencyKey: key, signal } = call;
+    // Nobody would see what came of it: a run that was stopped takes no photo.
+    if (signal?.aborted) throw stoppedWaiting();
     const result = this.#repeats.once(
       { caller, key, call: [nodeId, command, call.params ?? null] },
       () => this.#invoker.start(call),
@@ -152,6 +154,7 @@ class NodeService implements Nodes {
   }
 
   sweep(): void {
+    this.pairing.sweep();
     this.#repeats.sweep();
     this.#spool.sweep();
     this.#gate.sweep();
@@ -189,12 +192,13 @@ class NodeService implements Nodes {
   }
 }
 
+const stoppedWaiting = () => unavailable("Cannot wait for the node: the caller stopped waiting", { retryable: true });
+
 /** `result`, unless the caller stops waiting; the call itself goes on for those who share it. */
 function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return result;
   return new Promise((resolve, reject) => {
-    const stop = () => reject(unavailable("Cannot wait for the node: the caller stopped waiting", { retryable: true }));
-    if (signal.aborted) stop();
+    const stop = () => reject(stoppedWaiting());
     signal.addEventListener("abort", stop, { once: true });
     result.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });

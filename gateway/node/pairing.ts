@@ -223,7 +223,11 @@ export class NodePairings implements NodePairing {
       ts: this.deps.clock.now(),
     };
     this.#waiting.set(request.requestId, { request, byMethod, expiresAtMs });
-    for (const [id] of this.#waiting) if (this.#waiting.size > MAX_REQUESTS) this.#waiting.delete(id);
+    for (const [id, { request: oldest }] of this.#waiting) {
+      if (this.#waiting.size <= MAX_REQUESTS) break;
+      this.#waiting.delete(id);
+      this.deps.changed(oldest.nodeId, "approval");
+    }
     this.deps.bus.publish(NodePairRequestedEvent, request);
     this.deps.changed(request.nodeId, "approval");
     return request;
@@ -242,10 +246,17 @@ export class NodePairings implements NodePairing {
     this.deps.bus.publish(NodePairResolvedToNodeEvent, payload, { only: ({ deviceId }) => deviceId === nodeId });
   }
 
+  /** Pages that show a request hear that its time is over. */
+  sweep(): void {
+    this.#prune();
+  }
+
   #prune(): void {
     const now = this.deps.clock.now();
-    for (const [id, { expiresAtMs }] of this.#waiting) {
-      if (expiresAtMs !== undefined && expiresAtMs <= now) this.#waiting.delete(id);
+    for (const [id, { request, expiresAtMs }] of this.#waiting) {
+      if (expiresAtMs === undefined || expiresAtMs > now) continue;
+      this.#waiting.delete(id);
+      this.deps.changed(request.nodeId, "approval");
     }
   }
 }

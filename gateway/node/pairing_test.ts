@@ -108,6 +108,10 @@ Deno.test("a request waits while its node is here and five minutes more; the sam
   assert.equal(lab.nodes.pairing.list().pending[0]?.requestId, id);
   lab.disconnect(second);
   lab.clock.advance(REQUEST_TTL_MS);
+  const told = () => lab.bus.published.filter(({ event }) => event === "nodes.changed").length;
+  const before = told();
+  lab.nodes.sweep();
+  assert.equal(told(), before + 1, "pages that show the request hear of its end");
   assert.deepEqual(lab.nodes.pairing.list().pending, []);
 });
 

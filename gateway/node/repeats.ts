@@ -79,13 +79,14 @@ export class Repeats {
 
   /** Without room on disk the answer is given once and a repeat hears so: better than calling the node again. */
   #toDisk(kept: Kept, { json, asText }: NodeResult): void {
-    const file = this.spool.create();
+    let file: SpoolFile | undefined;
     try {
+      file = this.spool.create();
       file.append(json);
       kept.file = file;
       kept.result = Promise.resolve({ payload: null, json: "null", asText, bytes: 0 });
     } catch (error) {
-      file.remove();
+      file?.remove();
       kept.result = Promise.reject(error);
       kept.result.catch(() => {});
     }

@@ -22,7 +22,6 @@ export interface SpoolFile {
 export class Spool {
   readonly #files = new Set<File>();
   readonly #dir: string;
-  #ready = false;
 
   constructor(stateDir: string, private readonly clock: Clock, private readonly limit = SPOOL_BYTES) {
     this.#dir = join(stateDir, "node-results");
@@ -36,6 +35,7 @@ export class Spool {
     return sum;
   }
 
+  /** Throws UNAVAILABLE when the disk refuses. */
   create(): SpoolFile {
     this.#prepare();
     const file = new File(join(this.#dir, uuid()), this.clock.now(), (more) => {
@@ -57,9 +57,8 @@ export class Spool {
   }
 
   #prepare(): void {
-    if (this.#ready) return;
-    Deno.mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
-    this.#ready = true;
+    // Each time: somebody who tidies up may have taken the folder away.
+    onDisk(() => Deno.mkdirSync(this.#dir, { recursive: true, mode: 0o700 }));
   }
 }
 
@@ -84,7 +83,7 @@ class File implements SpoolFile {
     const bytes = new TextEncoder().encode(text.slice(0, text.length - cut));
     this.claim(bytes.length);
     this.#half = text.slice(text.length - cut);
-    Deno.writeFileSync(this.path, bytes, { append: true, create: true, mode: 0o600 });
+    onDisk(() => Deno.writeFileSync(this.path, bytes, { append: true, create: true, mode: 0o600 }));
     this.#bytes += bytes.length;
   }
 
@@ -95,6 +94,15 @@ class File implements SpoolFile {
   remove(): void {
     this.removed();
     removeQuietly(this.path);
+  }
+}
+
+function onDisk(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw unavailable(`Cannot keep the result on disk: ${reason}`, { retryable: true });
   }
 }
 

@@ -15,6 +15,20 @@ async function withSpool(limit: number | undefined, use: (spool: Spool, clock: F
 
 const files = (dir: string): string[] => [...Deno.readDirSync(dir)].map(({ name }) => name);
 
+Deno.test("a folder that was taken away is made anew; a disk that refuses is an error that callers know", async () => {
+  await withSpool(undefined, async (spool, _clock, dir) => {
+    spool.create().append("a");
+    await Deno.remove(dir, { recursive: true });
+    const file = spool.create();
+    file.append("b");
+    assert.equal(await file.read(), "b");
+    await Deno.remove(dir, { recursive: true });
+    assert.throws(() => file.append("c"), { code: "UNAVAILABLE", message: /^Cannot keep the result on disk: / });
+    await Deno.writeTextFile(dir, "no folder");
+    assert.throws(() => spool.create(), { code: "UNAVAILABLE" });
+  });
+});
+
 Deno.test("pieces are read as one text, also when a character is cut in two", async () => {
   await withSpool(undefined, async (spool, _clock, dir) => {
     const file = spool.create();

@@ -98,6 +98,7 @@ async function askPerson(
   const open = approvals.ask({ request, argv: command, timeoutMs: ASK_MS });
   const takeBack = (): void => approvals.cancel(open.id);
   signal.addEventListener("abort", takeBack, { once: true });
+  if (signal.aborted) takeBack();
   const decision = await open.decision.finally(() => signal.removeEventListener("abort", takeBack));
   if (decision === "deny") {
     throw new Error(`Cannot run ${text}: the person denied it. Do not try it another way; ask them`);

@@ -120,6 +120,7 @@ gatewayTest("events of nodes", {}, {
       ["voice.transcript", { text: "" }, /invalid voice\.transcript payload/u],
       ["chat.subscribe", {}, /invalid chat\.subscribe payload/u],
       ["exec.started", { runId: 5 }, /invalid exec\.started payload/u],
+      ["exec.started", { sessionKey: "nobody-was-here", command: "ls" }, /no session/u],
     ];
     for (const [event, payload, reason] of cases) {
       const answer = await node.event(event, payload);
