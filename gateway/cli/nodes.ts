@@ -60,9 +60,20 @@ function showOff({ out }: CliContext, nodes: readonly NodeRow[]): void {
     const off = (node.offCommands ?? []).filter(({ reason }) => !reason.startsWith("command not approved"));
     if (off.length === 0) continue;
     out.line();
-    out.line(`Off on "${nodeName(node)}":`);
-    for (const { command, reason } of off) out.line(`  ${oneLine(command, 40)}  ${oneLine(reason, 300)}`);
+    const name = nodeName(node);
+    const [dangerous, others] = partition(off, ({ reason }) => reason.includes("off until the owner allows it"));
+    if (dangerous.length > 0) {
+      const commands = dangerous.map(({ command }) => oneLine(command, 60));
+      out.line(`Off on "${name}" until you allow them: ${commands.join(" ")}`);
+      out.line(`Allow one: openclaw nodes allow ${node.nodeId.slice(0, SHORT_ID)} ${commands[0]}`);
+    }
+    if (others.length > 0) out.line(`Off on "${name}":`);
+    for (const { command, reason } of others) out.line(`  ${oneLine(command, 60)}  ${oneLine(reason, 300)}`);
   }
+}
+
+function partition<T>(all: readonly T[], fits: (one: T) => boolean): readonly [fitting: T[], others: T[]] {
+  return [all.filter(fits), all.filter((one) => !fits(one))];
 }
 
 export const describeCommand: Command = (context, options, [wanted]) =>

@@ -1,4 +1,5 @@
 /** One call of a command on a node: deadline, a new key, and the node's own error as a sentence with its next step. */
+import { closest, distance } from "fastest-levenshtein";
 import { checker } from "../../schemas/validate.ts";
 import { uuid } from "../observe/clock.ts";
 import { CallError } from "./client.ts";
@@ -7,7 +8,7 @@ import { CliError } from "./exit.ts";
 import { nodeName } from "./nodes_pick.ts";
 import { Invoked, InvokeDetails, type NodeRow } from "./nodes_payloads.ts";
 import type { Options } from "./options.ts";
-import { clean } from "./output.ts";
+import { clean, oneLine } from "./output.ts";
 import { read } from "./payloads.ts";
 
 export const INVOKE_MS = 30_000;
@@ -77,10 +78,16 @@ function refusal(error: CallError, node: NodeRow, command: string): CliError | u
   const off = node.offCommands?.find((one) => one.command === command)?.reason;
   const sentence = error.error.message.replace(/^node command not allowed:? ?/u, "");
   const why = clean(sentence || off || details.reason);
-  const hints = details.reason === "command not declared by node"
-    ? [`See: openclaw nodes describe ${node.nodeId.slice(0, 12)}`]
-    : [];
+  const hints = why.includes("does not offer") ? hintsForName(command, node) : [];
   return new CliError("failed", `"${name}" may not be asked for ${command}: ${why}`, hints, error.error);
+}
+
+/** The nearest command that the node has, and where all stand. */
+function hintsForName(command: string, { nodeId, commands = [], offCommands = [] }: NodeRow): string[] {
+  const known = [...commands, ...offCommands.map((off) => off.command)];
+  const nearest = known.length > 0 ? closest(command, known) : command;
+  const near = nearest !== command && distance(command, nearest) <= 3 ? [`Did you mean: ${oneLine(nearest, 60)}`] : [];
+  return [...near, `See: openclaw nodes describe ${nodeId.slice(0, 12)}`];
 }
 
 const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [

@@ -23,8 +23,8 @@ export const cameraListCommand: Command = (context, options, [wanted]) =>
     const { devices } = read("camera.list", Cameras, payload);
     if (devices.length === 0) return context.out.line(`"${nodeName(node)}" has no camera.`);
     context.out.table(
-      ["CAMERA", "NAME", "POSITION"],
-      devices.map(({ id, name, position }) => [id, name ?? "-", position ?? "-"]),
+      ["NAME", "POSITION", { title: "CAMERA", whole: true }],
+      devices.map(({ id, name, position }) => [name ?? "-", position ?? "-", id]),
     );
   });
 

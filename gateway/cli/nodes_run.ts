@@ -67,7 +67,7 @@ async function runOn(
   const decision = await ask(context, session, node, wish, askMs);
   if (decision === null) throw new CliError("temporary", "Nobody decided in time; the command did not run");
   if (decision !== "allow-once" && decision !== "allow-always") {
-    throw new CliError("refused", "The command was denied and did not run");
+    throw new CliError("failed", "The command was denied and did not run");
   }
   return await invoke(session, node, "system.run", { ...params, approved: true, approvalDecision: decision }, deadline);
 }

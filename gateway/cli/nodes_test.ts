@@ -17,7 +17,11 @@ const PHONE = {
   deviceFamily: "Android",
   caps: ["camera"],
   commands: ["camera.list"],
-  offCommands: [{ command: "camera.snap", reason: "command not allowlisted: it is dangerous" }],
+  offCommands: [
+    { command: "camera.snap", reason: "command not allowlisted: it is dangerous and off until the owner allows it" },
+    { command: "camera.clip", reason: "command not allowlisted: it is dangerous and off until the owner allows it" },
+    { command: "sms.send", reason: "command not allowlisted: denyCommands names it" },
+  ],
   allowedCommands: ["camera.list"],
   approvalState: "approved",
   paired: true,
@@ -51,7 +55,8 @@ Deno.test("list shows who is there, what is off and why, and what waits", async 
       /Desk .*connected, waits for approval/u,
       /ffff +phone +- +away, seen/u,
       /"Desk" waits for approval of: x\.y\nApprove it: openclaw nodes approve r-1/u,
-      /Off on "Phone":\n {2}camera\.snap {2}command not allowlisted: it is dangerous/u,
+      /Off on "Phone" until you allow them: camera\.snap camera\.clip\nAllow one: openclaw nodes allow aaaa1111bbbb camera\.snap/u,
+      /Off on "Phone":\n {2}sms\.send {2}command not allowlisted: denyCommands names it/u,
     ]
   ) assert.match(stdout, part);
   const only = await run(nodes.listCommand, answers(list(PHONE, AWAY)), { options: { connected: true, json: true } });
@@ -111,14 +116,23 @@ Deno.test("a refusal says who refused and what to do", async () => {
       /failed: "Phone" may not be asked for x: approve it/u,
     ],
     [
-      refusing({ reason: "command not declared by node", command: "x" }, "node command not allowed"),
-      /command not declared by node See: openclaw nodes describe/u,
+      refusing({ reason: "command not declared by node" }, 'node command not allowed: the node does not offer "x"'),
+      /the node does not offer "x" See: openclaw nodes describe/u,
     ],
     [refusing({}), /temporary: node\.invoke failed: no/u],
   ];
   for (const [handler, expected] of cases) {
     assert.match(sentence((await run(invokeCommand, handler, { args: ["Phone", "x"] })).code), expected);
   }
+});
+
+Deno.test("a mistyped command is answered with the nearest one that the node has", async () => {
+  const refused = refusing(
+    { reason: "command not allowlisted" },
+    'node command not allowed: the node does not offer "camera.snp"',
+  );
+  const { code } = await run(invokeCommand, refused, { args: ["Phone", "camera.snp"] });
+  assert.match(sentence(code), /does not offer "camera\.snp" Did you mean: camera\.snap See: openclaw nodes describe/u);
 });
 
 Deno.test("a photograph becomes a file, and its name cannot be chosen by the node", async () => {
@@ -241,7 +255,7 @@ Deno.test("run asks a person only when the node wants that, and then runs with t
   ]);
   assert.deepEqual(second?.params["params"], { ...wish, runId, approved: true, approvalDecision: "allow-always" });
   decision.value = "deny";
-  assert.match(sentence((await run(runCommand, handler, { args: ["ls"] })).code), /refused: The command was denied/u);
+  assert.match(sentence((await run(runCommand, handler, { args: ["ls"] })).code), /failed: The command was denied/u);
 });
 
 Deno.test("run gives the command's failure on, and a refusal for good is not asked about", async () => {

@@ -44,8 +44,8 @@ export function jsonText(value: unknown, indent = 2): string {
   );
 }
 
-/** Columns of a table: a title, or a title with `right` alignment. */
-export type Column = string | { readonly title: string; readonly right: true };
+/** Columns of a table: a title, or a title with `right` alignment; cells of `whole` are to be copied, so never cut. */
+export type Column = string | { readonly title: string; readonly right?: true; readonly whole?: true };
 
 export class Output {
   readonly #colour: boolean;
@@ -92,12 +92,14 @@ export class Output {
   /** An aligned table; a cell that holds several lines is shown on one. */
   table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
     const titles = columns.map((column) => typeof column === "string" ? column : column.title);
-    const cells = rows.map((row) => titles.map((_, index) => oneLine(row[index] ?? "", 60)));
+    const cells = rows.map((row) =>
+      titles.map((_, index) => oneLine(row[index] ?? "", isWhole(columns[index]) ? 400 : 60))
+    );
     const widths = titles.map((title, index) => Math.max(width(title), ...cells.map((row) => width(row[index] ?? ""))));
     const render = (row: readonly string[]) =>
       row.map((cell, index) => {
         const gap = " ".repeat((widths[index] ?? 0) - width(cell));
-        return typeof columns[index] === "string" ? cell + gap : gap + cell;
+        return isRight(columns[index]) ? gap + cell : cell + gap;
       }).join("  ").trimEnd();
     this.line(this.style("bold", render(titles)));
     for (const row of cells) this.line(render(row));
@@ -118,6 +120,9 @@ export class Output {
     return this.err.isTty ? this.style(style, text) : text;
   }
 }
+
+const isRight = (column: Column | undefined): boolean => typeof column === "object" && column.right === true;
+const isWhole = (column: Column | undefined): boolean => typeof column === "object" && column.whole === true;
 
 /** Columns that a text takes: wide characters of East Asian scripts and emoji count two. */
 export function width(text: string): number {

@@ -118,7 +118,7 @@ function addCommand(parent: Parser, spec: CommandSpec, group: string, run: Run, 
   command.action(async () => {
     const excess = command.args[command.registeredArguments.length];
     if (excess !== undefined && !command.registeredArguments.some((argument) => argument.variadic)) {
-      throw unknownCommand(group, excess, parent.commands.map((each) => each.name()));
+      throw unknownCommand(group, command.args[0] ?? excess, parent.commands.map((each) => each.name()));
     }
     await run(spec.load, command.opts(), command.args);
   });

@@ -117,6 +117,7 @@ function failureText(error: unknown): string {
 
 const REASONS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/tcp connect error|connection refused/iu, "nothing listens there"],
+  [/InvalidContentType/u, "it answered without TLS; a gateway whose gateway.tls changed speaks HTTPS after a restart"],
   [/dns error/iu, "the host name is not known"],
   [/invalid peer certificate|UnknownIssuer|certificate/iu, "its certificate is not one that this host trusts"],
   [/connection closed before message completed/iu, "it closed the connection without an answer"],

@@ -106,13 +106,16 @@ export function judge(command: string, facts: PolicyFacts): Verdict {
   }
   const isOn = TABLE[groupOf(facts)].has(command) || listed(lists.allowCommands, command) ||
     listed(allowedHere, command);
-  if (!isOn) return refused("command not allowlisted", isDangerous(command) ? dangerous(command) : strange(command));
+  // Nobody should allow what the node does not even have, such as a name that was mistyped.
+  const absent = declared.length > 0 && !declared.includes(command);
+  if (!isOn) {
+    const why = absent ? notOffered(command) : isDangerous(command) ? dangerous(command) : strange(command);
+    return refused("command not allowlisted", why);
+  }
   if (declared.length === 0) {
     return refused("node did not declare commands", "the node offers none; look at its own settings");
   }
-  if (!declared.includes(command)) {
-    return refused("command not declared by node", `the node does not offer "${command}"`);
-  }
+  if (absent) return refused("command not declared by node", notOffered(command));
   if (approved && !approved.includes(command)) {
     return refused("command not approved", `approve what this node offers: openclaw nodes approve`);
   }
@@ -121,13 +124,15 @@ export function judge(command: string, facts: PolicyFacts): Verdict {
 
 const refused = (reason: RefusalReason, sentence: string): Verdict => ({ ok: false, reason, sentence });
 
+const notOffered = (command: string): string => `the node does not offer "${command}"`;
+
 const dangerous = (command: string): string =>
-  `"${command}" is dangerous and off until the owner allows it: add it to gateway.nodes.allowCommands in the ` +
-  `configuration for every node, or run openclaw nodes approve <node> --allow ${command} for this one`;
+  `"${command}" is dangerous and off until the owner allows it: openclaw nodes allow <node> ${command}, or for every ` +
+  `node gateway.nodes.allowCommands in the configuration`;
 
 const strange = (command: string): string =>
-  `"${command}" is not on the list of this node's platform; add it to gateway.nodes.allowCommands in the configuration ` +
-  `for every node, or run openclaw nodes approve <node> --allow ${command} for this one`;
+  `"${command}" is not on the list of this node's platform; the owner can allow it: openclaw nodes allow <node> ` +
+  `${command}, or for every node gateway.nodes.allowCommands in the configuration`;
 
 /** The platform decides by its first word, else the device family does. */
 function groupOf({ platform, deviceFamily }: NodePlatform): Group {

@@ -100,7 +100,12 @@ Deno.test("the reasons come in the order of the facts, and each sentence says wh
   assert.equal(reason("system.which", { approved: ["system.which"] }), "on");
   const camera = judge("camera.snap", facts());
   assert.ok(!camera.ok && camera.sentence.includes("gateway.nodes.allowCommands"));
-  assert.ok(!camera.ok && camera.sentence.includes("openclaw nodes approve <node> --allow camera.snap"));
+  assert.ok(!camera.ok && camera.sentence.includes("openclaw nodes allow <node> camera.snap"));
+  const typo = judge("camera.snp", facts({ declared: ["camera.snap"] }));
+  assert.deepEqual([!typo.ok && typo.reason, !typo.ok && typo.sentence], [
+    "command not allowlisted",
+    'the node does not offer "camera.snp"',
+  ]);
   const waiting = judge("system.which", facts({ approved: [] }));
   assert.ok(!waiting.ok && waiting.sentence.includes("openclaw nodes approve"));
 });

@@ -97,7 +97,7 @@ Deno.test("an owner approves a node, asks it, runs a command with an approval, a
     const asked = await owner.waitEvent("exec.approval.requested", 30_000);
     await owner.request("exec.approval.resolve", { id: asked.payload["id"], decision: "deny" });
     const denied = await running;
-    assert.equal(denied.code, 4, denied.stderr);
+    assert.equal(denied.code, 1, denied.stderr);
     assert.match(denied.stderr, /was denied and did not run/u);
     const lacking = await cli(["nodes", "run", "--", "id"]);
     assert.equal(lacking.code, 1);
