@@ -8,6 +8,8 @@ import { MAKER, type Picture, type Wish } from "./picture.ts";
 /** Screens with more dots a pixel only make pictures larger. */
 const MAX_RATIO = 2;
 const MAX_PIXELS = 16_000_000;
+/** Longer than a frame of a busy page takes. */
+const FRAME_MS = 200;
 /** Stands for a picture that cannot be read. */
 const NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
@@ -16,20 +18,46 @@ async function snapshot({ format, maxWidth, quality }: Wish): Promise<Picture> {
   // The visible part, as native nodes give it.
   const [width, height] = [innerWidth || root.clientWidth, innerHeight || root.clientHeight];
   if (width < 1 || height < 1) throw new Error("the page is not visible, so there is nothing to draw");
-  const canvas = await toCanvas(root, {
-    width,
-    height,
-    pixelRatio: ratioFor(width, height, maxWidth),
-    backgroundColor: background(),
-    skipFonts: true,
-    imagePlaceholder: NOTHING,
-    onImageErrorHandler: () => undefined,
-    filter: isDrawable,
-    style: { transform: `translate(${-scrollX}px, ${-scrollY}px)`, transformOrigin: "0 0" },
-  });
+  const canvas = await withFrames(() =>
+    toCanvas(root, {
+      width,
+      height,
+      pixelRatio: ratioFor(width, height, maxWidth),
+      backgroundColor: background(),
+      skipFonts: true,
+      imagePlaceholder: NOTHING,
+      onImageErrorHandler: () => undefined,
+      filter: isDrawable,
+      style: { transform: `translate(${-scrollX}px, ${-scrollY}px)`, transformOrigin: "0 0" },
+    })
+  );
   const [, base64 = ""] = canvas.toDataURL(`image/${format}`, quality).split(",");
   if (base64 === "") throw new Error("the browser could not make the picture");
   return { format, base64, width: canvas.width, height: canvas.height };
+}
+
+/**
+ * The library waits for a frame of animation, and a browser gives none to a page that is scrolled out of sight or in a
+ * tab behind: there a timer stands in for it, else no picture would ever come.
+ */
+async function withFrames<T>(work: () => Promise<T>): Promise<T> {
+  const frames = globalThis.requestAnimationFrame;
+  globalThis.requestAnimationFrame = (callback) => {
+    const frame = frames((now) => {
+      clearTimeout(timer);
+      callback(now);
+    });
+    const timer = setTimeout(() => {
+      cancelAnimationFrame(frame);
+      callback(performance.now());
+    }, FRAME_MS);
+    return frame;
+  };
+  try {
+    return await work();
+  } finally {
+    globalThis.requestAnimationFrame = frames;
+  }
 }
 
 function ratioFor(width: number, height: number, maxWidth: number | undefined): number {
