@@ -4,6 +4,7 @@ import { LIMITS } from "../schemas/frame.ts";
 import { EVENTS } from "../schemas/event/mod.ts";
 import type { Snapshot } from "../schemas/connect.ts";
 import type { Auth } from "./auth/create.ts";
+import { type Grant, permits } from "./auth/grant.ts";
 import type { CanvasPort } from "./canvas_port.ts";
 import { checkHost } from "./auth/known_hosts.ts";
 import type { Config } from "./config/types.ts";
@@ -103,12 +104,15 @@ function createWelcome(options: PortOptions): (connection: Connection, requestId
   };
   return (connection, requestId, accepted) => {
     services.presence.connected(connection);
-    const canvasUrl = services.surfaces.urlFor(connection)?.url;
+    const canvasUrl = mayReadCanvas(connection.grant) ? services.surfaces.urlFor(connection)?.url : undefined;
     connection.respond(requestId, helloOk({ ...facts, canvasUrl }, connection, accepted.auth));
     hub.add(connection);
     if (connection.grant.role === "node") services.nodes.connected(connection);
   };
 }
+
+/** The same rights as for the methods that prolong the address: it opens every file of the canvas. */
+const mayReadCanvas = (grant: Grant): boolean => permits(grant, "node") || permits(grant, "operator.read");
 
 function snapshotOf({ config, services, state, clock }: PortOptions): Omit<Snapshot, "authMode"> {
   const { agents, session } = config;

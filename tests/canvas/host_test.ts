@@ -167,6 +167,15 @@ gatewayTest("who may read the canvas", {}, {
     await four.close();
     await three.close();
   },
+  "hello-ok keeps the address from an operator who may not read": async (gateway) => {
+    for (const protocol of [3, 4]) {
+      for (const scopes of [[], ["operator.approvals"], ["operator.pairing"]]) {
+        const client = await gateway.connect({ protocol, scopes });
+        assert.deepEqual([client.hello["pluginSurfaceUrls"], client.hello["canvasHostUrl"]], [undefined, undefined]);
+        await client.close();
+      }
+    }
+  },
   "the address is refreshed by operators and nodes, and by nobody for another surface": async (gateway) => {
     const { client, url } = await placeOf(gateway);
     const again = await client.request("plugin.surface.refresh", {});
