@@ -224,10 +224,10 @@ function workerArrow(from: string, to: string): string | undefined {
 
 function staticArrow(from: string, to: string, typeOnly: boolean): string | undefined {
   if (to.startsWith("schemas/")) return typeOnly ? undefined : "web parts use the types of schemas, not their code";
-  if (/^static\/(client|markdown)\//u.test(to)) return undefined;
+  if (/^static\/(client|markdown|page)\//u.test(to)) return undefined;
   return from.split("/")[1] === to.split("/")[1]
     ? undefined
-    : "a web part knows itself, the client, the Markdown writer and types of schemas";
+    : "a web part knows itself, what all pages share (client, markdown, page) and types of schemas";
 }
 
 function gatewayArrow(from: string, to: string, typeOnly: boolean): string | undefined {

@@ -1,23 +1,14 @@
 /** Starts the page: takes the one-use code out of the address bar, builds the node, listens for signs of life. */
 import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { codeOf } from "../client/protocol.ts";
 import type { Look } from "./canvas/frame.ts";
-import { isLanguage, LANGUAGES, pickLanguage } from "./i18n/mod.ts";
+import { isLanguage, pickLanguage } from "../page/language.ts";
+import { showTheme, takeCode, themeOf } from "../page/start.ts";
+import { LANGUAGES } from "./i18n/mod.ts";
 import { BrowserNode } from "./node.ts";
 import { keep } from "./state/keep.ts";
 import { App } from "./view/app.tsx";
-import { type Theme, type Ui, UiContext } from "./view/context.ts";
-
-/** A code is a secret for as long as it is unused: it must not stay in the address bar or the browser's history. */
-function takeCode(): string | undefined {
-  const code = codeOf(location.hash);
-  if (code !== undefined) history.replaceState(null, "", location.pathname);
-  return code;
-}
-
-const isTheme = (value: string | undefined): value is Theme =>
-  value === "light" || value === "dark" || value === "system";
+import { type Ui, UiContext } from "./view/context.ts";
 
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -27,11 +18,6 @@ function look(): Look {
   const chosen = document.documentElement.dataset["theme"];
   const dark = chosen === undefined ? DARK.matches : chosen === "dark";
   return { theme: dark ? "dark" : "light", prefersReducedMotion: STILL.matches };
-}
-
-function showTheme(theme: Theme): void {
-  if (theme === "system") delete document.documentElement.dataset["theme"];
-  else document.documentElement.dataset["theme"] = theme;
 }
 
 function start(): BrowserNode {
@@ -53,10 +39,7 @@ function start(): BrowserNode {
 
 function Root({ node }: { node: BrowserNode }) {
   const [language, setLanguage] = useState(() => pickLanguage(keep.get("language"), navigator.language));
-  const [theme, setTheme] = useState<Theme>(() => {
-    const kept = keep.get("theme");
-    return isTheme(kept) ? kept : "system";
-  });
+  const [theme, setTheme] = useState(() => themeOf(keep.get("theme")));
   document.documentElement.lang = LANGUAGES[language].locale;
   showTheme(theme);
   useEffect(() => node.frame.relook(), [theme]);

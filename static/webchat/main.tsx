@@ -3,32 +3,19 @@ import { render } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { browserSafe } from "../client/identity.ts";
 import { browserTimers } from "../client/link.ts";
-import { codeOf, GatewayClient } from "../client/protocol.ts";
-import { isLanguage, LANGUAGES, pickLanguage } from "./i18n/mod.ts";
+import { GatewayClient } from "../client/protocol.ts";
+import { isLanguage, pickLanguage } from "../page/language.ts";
+import { showTheme, takeCode, themeOf } from "../page/start.ts";
+import { LANGUAGES } from "./i18n/mod.ts";
 import { announce, VAULT } from "./state/announce.ts";
 import { Chat } from "./state/chat.ts";
 import { keep } from "./state/keep.ts";
 import { createStore } from "./state/store.ts";
 import { App } from "./view/app.tsx";
-import { type Theme, type Ui, UiContext } from "./view/context.ts";
-
-/** A code is a secret for as long as it is unused: it must not stay in the address bar or the browser's history. */
-function takeCode(): string | undefined {
-  const code = codeOf(location.hash);
-  if (code !== undefined) history.replaceState(null, "", location.pathname);
-  return code;
-}
+import { type Ui, UiContext } from "./view/context.ts";
 
 /** Always the page's own origin: no parameter can point the page, and with it the key, at another gateway. */
 const endpoint = (): string => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`;
-
-const isTheme = (value: string | undefined): value is Theme =>
-  value === "light" || value === "dark" || value === "system";
-
-function showTheme(theme: Theme): void {
-  if (theme === "system") delete document.documentElement.dataset["theme"];
-  else document.documentElement.dataset["theme"] = theme;
-}
 
 function start() {
   const store = createStore();
@@ -62,10 +49,7 @@ function start() {
 
 function Root({ parts }: { parts: ReturnType<typeof start> }) {
   const [language, setLanguage] = useState(() => pickLanguage(keep.get("language"), navigator.language));
-  const [theme, setTheme] = useState<Theme>(() => {
-    const kept = keep.get("theme");
-    return isTheme(kept) ? kept : "system";
-  });
+  const [theme, setTheme] = useState(() => themeOf(keep.get("theme")));
   document.documentElement.lang = LANGUAGES[language].locale;
   showTheme(theme);
   const ui = useMemo((): Ui => ({

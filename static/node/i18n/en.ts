@@ -1,5 +1,6 @@
 /** The page in English; the other languages have exactly these keys. */
 import type { Ability } from "../state/model.ts";
+import { refusals } from "../../page/refusals_en.ts";
 
 export const en = {
   name: "English",
@@ -49,6 +50,7 @@ export const en = {
   stop: "Stop",
   preview: "What the camera sees",
   canvas: "Canvas",
+  form: "Form",
   canvasFrame: (name: string) => `Canvas: ${name}`,
   outside: "A page of another site",
   fullScreen: "Full screen",
@@ -115,27 +117,7 @@ export const en = {
         "On the gateway's own machine, open it as http://127.0.0.1 with the same port.",
       ],
     },
-    old: {
-      title: "This browser is too old",
-      text: "It cannot make an Ed25519 device key.",
-      steps: ["Update it: Chrome 137, Firefox 129, Safari 17 or newer."],
-    },
-    origin: {
-      title: "The gateway does not accept this address",
-      text: "The page was opened under a name that the gateway does not know.",
-      steps: ["Open it under the gateway's own address, or add this one to gateway.controlUi.allowedOrigins:"],
-    },
-    protocol: {
-      title: "Page and gateway speak different versions",
-      text: "The gateway was probably updated while this page was open.",
-      steps: ["Reload the page."],
-    },
-    device: {
-      title: "The gateway does not accept this browser's key",
-      text: "Its signature could not be checked.",
-      steps: ["Forget the key and begin anew; the browser then counts as a new device."],
-    },
-    other: { title: "The gateway refused the connection", text: "It gave this reason:", steps: [] },
+    ...refusals,
   },
   reload: "Reload",
   startOver: "Forget the key",

@@ -1,5 +1,6 @@
 /** The page in Chinese. */
 import type { Words } from "./mod.ts";
+import { refusals } from "../../page/refusals_zh.ts";
 
 export const zh: Words = {
   name: "中文",
@@ -46,6 +47,7 @@ export const zh: Words = {
   stop: "停止",
   preview: "相机画面",
   canvas: "画布",
+  form: "表单",
   canvasFrame: (name) => `画布：${name}`,
   outside: "其他网站的页面",
   fullScreen: "全屏",
@@ -109,27 +111,7 @@ export const zh: Words = {
         "在网关所在的机器上，可用 http://127.0.0.1 和相同端口打开。",
       ],
     },
-    old: {
-      title: "浏览器版本过旧",
-      text: "无法生成 Ed25519 设备密钥。",
-      steps: ["请更新：Chrome 137、Firefox 129、Safari 17 或更新版本。"],
-    },
-    origin: {
-      title: "网关不接受此地址",
-      text: "此页面是以网关不认识的名称打开的。",
-      steps: ["请用网关自身的地址打开，或将此地址加入 gateway.controlUi.allowedOrigins："],
-    },
-    protocol: {
-      title: "页面与网关版本不一致",
-      text: "网关可能在页面打开期间更新了。",
-      steps: ["请重新加载页面。"],
-    },
-    device: {
-      title: "网关不接受此浏览器的密钥",
-      text: "无法验证其签名。",
-      steps: ["请忘记密钥并重新开始；浏览器将被视为新设备。"],
-    },
-    other: { title: "网关拒绝了连接", text: "原因如下：", steps: [] },
+    ...refusals,
   },
   reload: "重新加载",
   startOver: "忘记密钥",

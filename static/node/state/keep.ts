@@ -1,26 +1,8 @@
 /** What outlives a reload and is no secret: switches, theme, language. */
+import { keepUnder } from "../../page/keep.ts";
 import { ABILITIES, type Ability } from "./model.ts";
 
-const PREFIX = "openclaw.node.";
-
-/** Storage can be switched off or full; the page then works without a memory. */
-export const keep = {
-  get(name: string): string | undefined {
-    try {
-      return localStorage.getItem(PREFIX + name) ?? undefined;
-    } catch {
-      return undefined;
-    }
-  },
-  set(name: string, value: string | undefined): void {
-    try {
-      if (value === undefined) localStorage.removeItem(PREFIX + name);
-      else localStorage.setItem(PREFIX + name, value);
-    } catch {
-      // Nothing to do: see above.
-    }
-  },
-};
+export const keep = keepUnder("openclaw.node.");
 
 /** Only the canvas is on before the person has decided: it uses nothing of the device but the screen of this page. */
 export function keptSwitches(): Record<Ability, boolean> {

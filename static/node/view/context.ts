@@ -1,11 +1,14 @@
 /** What every part of the page can reach, and the hooks to reach it. */
 import { createContext } from "preact";
-import { useContext, useEffect, useState } from "preact/hooks";
-import type { Language, Words } from "../i18n/mod.ts";
+import { useContext } from "preact/hooks";
+import { useHeld } from "../../page/held.ts";
+import type { Language } from "../../page/language.ts";
+import type { Theme } from "../../page/start.ts";
+import type { Words } from "../i18n/mod.ts";
 import type { BrowserNode } from "../node.ts";
 import type { State } from "../state/model.ts";
 
-export type Theme = "system" | "light" | "dark";
+export { useNow } from "../../page/held.ts";
 
 export interface Ui {
   readonly node: BrowserNode;
@@ -26,21 +29,5 @@ export function useUi(): Ui {
 
 /** The state, redrawn at most once a frame. */
 export function useNodeState(): State {
-  const { store } = useUi().node;
-  const [state, set] = useState(store.get());
-  useEffect(() => {
-    set(store.get());
-    return store.subscribe(() => set(store.get()));
-  }, [store]);
-  return state;
-}
-
-/** The time, renewed every `everyMs`. */
-export function useNow(everyMs: number): number {
-  const [now, set] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => set(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return now;
+  return useHeld(useUi().node.store);
 }

@@ -1,4 +1,5 @@
 /** The few drawings of the page, as strokes in the colour of the text. */
+import { Drawing, Mark } from "../../page/drawings.tsx";
 
 const PATHS = {
   canvas: "M4 5h16v12H4zM9 21h6M12 17v4",
@@ -13,23 +14,10 @@ const PATHS = {
   close: "M6 6l12 12M18 6L6 18",
   alert: "M12 4l9 16H3zM12 10v4M12 17h.01",
   lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
-  sun:
-    "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2.500v2M12 19.500v2M2.500 12h2M19.500 12h2M5.300 5.300l1.400 1.400M17.300 17.300l1.400 1.400M5.300 18.700l1.400-1.400M17.300 6.700l1.400-1.400",
-  moon: "M20 14.500A8 8 0 0 1 9.500 4 8 8 0 1 0 20 14.500z",
-  auto: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16",
 };
 
 export type IconName = keyof typeof PATHS;
 
-export const Icon = ({ name }: { name: IconName }) => (
-  <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-    <path d={PATHS[name]} />
-  </svg>
-);
+export const Icon = ({ name }: { name: IconName }) => <Drawing path={PATHS[name]} />;
 
-/** The mark of the page: three strokes of a claw. */
-export const Mark = () => (
-  <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-    <path d="M9 25C6.500 17.500 8 10.500 13 6M16.500 26C14.500 19 15.500 12 20 7.500M23.500 25.500C22.500 20.500 23 15.500 26 12" />
-  </svg>
-);
+export { Mark };

@@ -1,45 +1,20 @@
-/** Holds the state, tells listeners at most once a frame: a fast stream must not redraw for every word. */
+/** The state of the page; it changes by actions alone. */
+import { hold, nextFrame, type Readable, type Schedule } from "../../page/held.ts";
 import { emptyState, type State } from "./model.ts";
 import { type Action, reduce } from "./reducer.ts";
 
-export interface Store {
-  get(): State;
+export interface Store extends Readable<State> {
   dispatch(action: Action): void;
-  subscribe(listener: () => void): () => void;
 }
 
-/** A hidden tab draws no frames, so a timer stands behind the frame. */
-function nextFrame(callback: () => void): void {
-  let called = false;
-  const once = () => {
-    if (called) return;
-    called = true;
-    callback();
-  };
-  if (typeof requestAnimationFrame === "function") requestAnimationFrame(once);
-  setTimeout(once, 100);
-}
-
-export function createStore(schedule: (callback: () => void) => void = nextFrame): Store {
-  let state = emptyState;
-  let waiting = false;
-  const listeners = new Set<() => void>();
+export function createStore(schedule: Schedule = nextFrame): Store {
+  const { get, set, subscribe } = hold(emptyState, schedule);
   return {
-    get: () => state,
+    get,
+    subscribe,
     dispatch(action) {
-      const next = reduce(state, action);
-      if (next === state) return;
-      state = next;
-      if (waiting) return;
-      waiting = true;
-      schedule(() => {
-        waiting = false;
-        for (const listener of listeners) listener();
-      });
-    },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+      const next = reduce(get(), action);
+      if (next !== get()) set(next);
     },
   };
 }

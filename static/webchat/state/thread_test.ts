@@ -1,6 +1,7 @@
 /** The thread under every order of events: history wins, overlays vanish, nothing shows twice. */
 import assert from "node:assert/strict";
-import { ago, duration, pickLanguage } from "../i18n/mod.ts";
+import { pickLanguage } from "../../page/language.ts";
+import { ago, duration } from "../i18n/mod.ts";
 import { en } from "../i18n/en.ts";
 import { zh } from "../i18n/zh.ts";
 import { emptyState, type State, threadOf } from "./model.ts";

@@ -2,13 +2,15 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { GatewayClient } from "../../client/protocol.ts";
-import type { Language, Words } from "../i18n/mod.ts";
+import type { Language } from "../../page/language.ts";
+import type { Theme } from "../../page/start.ts";
+import type { Words } from "../i18n/mod.ts";
 import type { Chat } from "../state/chat.ts";
 import { channelLabel } from "../state/channels_model.ts";
 import type { SessionRow, State } from "../state/model.ts";
 import type { Store } from "../state/store.ts";
 
-export type Theme = "system" | "light" | "dark";
+export { useHeld as useStore, useNow } from "../../page/held.ts";
 
 export interface Ui {
   readonly store: Store;
@@ -29,26 +31,6 @@ export function useUi(): Ui {
   const ui = useContext(UiContext);
   if (!ui) throw new Error("Cannot draw: no context");
   return ui;
-}
-
-/** The state, redrawn at most once a frame. */
-export function useStore(store: Store): State {
-  const [state, set] = useState(store.get());
-  useEffect(() => {
-    set(store.get());
-    return store.subscribe(() => set(store.get()));
-  }, [store]);
-  return state;
-}
-
-/** The time, renewed every `everyMs`. */
-export function useNow(everyMs: number): number {
-  const [now, set] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => set(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return now;
 }
 
 export function useMedia(query: string): boolean {

@@ -1,4 +1,5 @@
 /** The few drawings of the page, as strokes in the colour of the text. */
+import { Drawing, Mark } from "../../page/drawings.tsx";
 
 const PATHS = {
   plus: "M12 5v14M5 12h14",
@@ -22,10 +23,6 @@ const PATHS = {
   link:
     "M10 14a4 4 0 0 0 5.700 0l3-3a4 4 0 0 0-5.700-5.700l-1 1M14 10a4 4 0 0 0-5.700 0l-3 3a4 4 0 0 0 5.700 5.700l1-1",
   channels: "M4 5h12v8H9l-3 3v-3H4zM19 9h1v8h-2v3l-3-3h-4v-1",
-  sun:
-    "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4",
-  moon: "M20 14.5A8 8 0 0 1 9.5 4 8 8 0 1 0 20 14.5z",
-  auto: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16",
   alert: "M12 4l9 16H3zM12 10v4M12 17h.01",
   retry: "M19 12a7 7 0 1 1-2-5l2 2M19 4v5h-5",
   bulb: "M9 18h6M10 21h4M8 14a6 6 0 1 1 8 0c-.7.7-1 1.300-1 2H9c0-.7-.3-1.300-1-2z",
@@ -34,15 +31,6 @@ const PATHS = {
 } as const;
 export type IconName = keyof typeof PATHS;
 
-export const Icon = ({ name }: { name: IconName }) => (
-  <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-    <path d={PATHS[name]} />
-  </svg>
-);
+export const Icon = ({ name }: { name: IconName }) => <Drawing path={PATHS[name]} />;
 
-/** The mark of the page: three strokes of a claw. */
-export const Mark = () => (
-  <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-    <path d="M9 25C6.500 17.500 8 10.500 13 6M16.500 26C14.500 19 15.500 12 20 7.500M23.500 25.500C22.500 20.500 23 15.500 26 12" />
-  </svg>
-);
+export { Mark };
