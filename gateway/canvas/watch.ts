@@ -18,6 +18,8 @@ const SETTLE_MS = 75;
 const LATEST_MS = 1_000;
 /** The system's watches are few and shared by all programs. */
 const MAX_FOLDERS = 1_000;
+/** A folder that goes while it is looked at ends a round; so many in a row, and something else is wrong. */
+const MAX_LOST_ROUNDS = 20;
 const KINDS: ReadonlySet<string> = new Set(["create", "modify", "rename", "remove"]);
 
 /** Watches until the returned function is called. */
@@ -40,21 +42,33 @@ class RootWatcher {
 
   /** One round per set of folders. */
   async run(): Promise<void> {
+    let lost = 0;
     while (!this.#stopped) {
       const root = await Deno.realPath(this.deps.root);
-      const { folders } = await takeInventory(root);
-      if (folders.length > MAX_FOLDERS) throw new Error(`Cannot watch ${folders.length} folders: too many`);
-      if (this.#stopped) return;
-      const watcher = this.#watcher = Deno.watchFs(folders.map((each) => join(root, each)), { recursive: false });
-      // What was made between the look and the watch went unseen.
-      if (this.#newFolders) this.#soon();
-      this.#newFolders = false;
-      const known = new Set(folders.map((each) => join(root, each)));
-      for await (const event of watcher) {
-        if (await this.#concerns(event, root, known)) break;
+      try {
+        await this.#round(root);
+        lost = 0;
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound) || ++lost > MAX_LOST_ROUNDS) throw error;
+        // What happened meanwhile was seen by nobody.
+        this.#newFolders = true;
       }
-      close(watcher);
     }
+  }
+
+  async #round(root: string): Promise<void> {
+    const { folders } = await takeInventory(root);
+    if (folders.length > MAX_FOLDERS) throw new Error(`Cannot watch ${folders.length} folders: too many`);
+    if (this.#stopped) return;
+    const watcher = this.#watcher = Deno.watchFs(folders.map((each) => join(root, each)), { recursive: false });
+    // What was made between the look and the watch went unseen.
+    if (this.#newFolders) this.#soon();
+    this.#newFolders = false;
+    const known = new Set(folders.map((each) => join(root, each)));
+    for await (const event of watcher) {
+      if (await this.#concerns(event, root, known)) break;
+    }
+    close(watcher);
   }
 
   /** Whether it was running. */
