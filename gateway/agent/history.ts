@@ -1,5 +1,6 @@
 /** Past messages as a model may read them: nothing endpoints refuse, nothing beyond the budget. */
 import type { AssistantMessage, Message, ToolResultMessage, UserMessage } from "../../schemas/message.ts";
+import { PICTURE_GONE } from "../session/transcript.ts";
 
 /** How `openclaw` marks answers of slash commands in the transcript; neither they nor their questions go to the model. */
 export const COMMAND_MODEL = "gateway-command";
@@ -72,7 +73,7 @@ function limitImages(past: readonly Message[], max: number): Message[] {
     if (message.role !== "user" && message.role !== "toolResult") return message;
     if (!message.content.some(({ type }) => type === "image")) return message;
     const content: UserMessage["content"] = message.content.map((part) =>
-      part.type === "text" || left-- > 0 ? part : { type: "text", text: "[an image that is not shown any more]" }
+      part.type === "text" || left-- > 0 ? part : { type: "text", text: PICTURE_GONE }
     );
     const limited: UserMessage | ToolResultMessage = { ...message, content };
     return limited;

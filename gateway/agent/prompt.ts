@@ -1,13 +1,15 @@
 /** From a session's transcript to what the model reads: system prompt, history within a budget, the messages of this turn. */
 import type { ImagePart, Message, TextPart, UserMessage } from "../../schemas/message.ts";
 import type { Config, ModelInfo } from "../config/types.ts";
-import type { Transcript } from "../session/types.ts";
+import type { StoredMessage, Transcript } from "../session/types.ts";
 import { forModel } from "./history.ts";
 import { type Run, userMessage } from "./run.ts";
 
 /** Messages of the past that a prompt holds at most. */
 const MAX_HISTORY = 120;
 const MAX_HISTORY_BYTES = 8 * 1024 * 1024;
+/** Of what is older than that, without its pictures: a few photos must not make the agent forget what was said before. */
+const MAX_OLDER_BYTES = 2 * 1024 * 1024;
 /** The context window that is assumed when the configuration names none. */
 const DEFAULT_WINDOW = 32_000;
 /** Share of the window that the prompt may fill; the rest is for the answer. */
@@ -41,7 +43,7 @@ export function buildPrompt({ config, transcript, stamp }: PromptDeps, input: Pr
   if (!lead) throw new Error("Cannot build a prompt: the turn has no run");
   const limit = MAX_HISTORY + input.runs.length;
   const own = new Set(input.runs.map(({ facts }) => facts.runId));
-  const past = transcript.page(input.sessionId, { limit, maxBytes: MAX_HISTORY_BYTES })
+  const past = readPast(transcript, input.sessionId, limit)
     .map(({ message }) => message)
     .filter((message) => message.role !== "user" || message.runId === undefined || !own.has(message.runId));
   const budget = (input.model.contextWindow ?? DEFAULT_WINDOW) * PROMPT_SHARE;
@@ -50,6 +52,14 @@ export function buildPrompt({ config, transcript, stamp }: PromptDeps, input: Pr
     system: systemPrompt(config, lead, input.toolNote ?? ""),
     messages: [...forModel(past, { vision, tokens: budget }), turnMessage(input, vision, stamp)],
   };
+}
+
+function readPast(transcript: Transcript, sessionId: string, limit: number): StoredMessage[] {
+  const newest = transcript.page(sessionId, { limit, maxBytes: MAX_HISTORY_BYTES });
+  const beforeSeq = newest[0]?.seq ?? 1;
+  if (newest.length >= limit || beforeSeq <= 1) return newest;
+  const rest = { limit: limit - newest.length, beforeSeq, maxBytes: MAX_OLDER_BYTES, plain: true };
+  return [...transcript.page(sessionId, rest), ...newest];
 }
 
 /** System events first, then dropped messages in short, then the message or the queued messages. */

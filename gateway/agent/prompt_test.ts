@@ -188,3 +188,26 @@ Deno.test("silence is the token as a word at either end", () => {
   for (const text of ["", "N", "NO_REPLY", " NO_REPLY it"]) assert.ok(mayBeSilent(text), text);
   for (const text of ["Now", "NO_REPLYING", `${"x".repeat(80)}`]) assert.equal(mayBeSilent(text), false, text);
 });
+
+Deno.test("what was said before many large pictures is still known, without them", () => {
+  const lab = new RunLab();
+  const { sessions, transcript } = lab.services;
+  const { sessionId } = sessions.ensure("main");
+  transcript.append(sessionId, userSays("my name is Ada"));
+  const picture = `iVBORw0KGgo${"A".repeat(3_000_001)}`;
+  for (let index = 0; index < 6; index++) {
+    transcript.append(sessionId, {
+      role: "user",
+      timestamp: index,
+      content: [
+        { type: "text", text: `picture "${index}" \u0000é` },
+        { type: "image", data: picture, mimeType: "image/png" },
+      ],
+    });
+  }
+  lab.send("who am I?");
+  const texts = lab.call().request.messages.map(textOf);
+  const seen = (index: number) => `picture "${index}" \u0000é|[an image that is not shown any more]`;
+  assert.deepEqual(texts.slice(0, 5), ["my name is Ada", ...[0, 1, 2, 3].map(seen)]);
+  assert.equal(texts.length, 8);
+});

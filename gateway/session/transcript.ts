@@ -12,12 +12,12 @@ const checkMessage = checker(Message, { first: true });
 
 /** Keeps transcripts in the `transcript` table. Every call is one or two statements; nothing is held in memory. */
 export function createTranscript({ db, clock }: { readonly db: Db; readonly clock: Clock }): Transcript {
-  const page: Transcript["page"] = (sessionId, { limit, beforeSeq, maxBytes }) => {
+  const page: Transcript["page"] = (sessionId, { limit, beforeSeq, maxBytes, plain = false }) => {
     const end = beforeSeq ?? Number.MAX_SAFE_INTEGER;
     const rows = Math.min(Math.max(Math.trunc(limit), 0), MAX_PAGE);
-    const from = firstSeq(db, sessionId, rows, end, maxBytes ?? Infinity);
+    const from = firstSeq(db.all(plain ? SIZES_PLAIN : SIZES, sessionId, end, rows), maxBytes ?? Infinity);
     if (from === undefined) return [];
-    return db.all(SELECT_PAGE, sessionId, from, end).map(toStored);
+    return plain ? plainPage(db, sessionId, from, end) : db.all(SELECT_PAGE, sessionId, from, end).map(toStored);
   };
   return {
     append: (sessionId, message) =>
@@ -38,22 +38,52 @@ const INSERT =
   "INSERT INTO transcript (session_id, seq, entry_id, role, message, created_at) VALUES (?, ?, ?, ?, ?, ?)";
 const SELECT_PAGE =
   "SELECT seq, entry_id, message, created_at FROM transcript WHERE session_id = ? AND seq >= ? AND seq < ? ORDER BY seq";
+const SIZES =
+  "SELECT seq, octet_length(message) AS bytes FROM transcript WHERE session_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?";
+
+/** Entries above this that hold a picture are mostly picture: texts of tools are cut at half of it. */
+const HEAVY_CHARS = 65_536;
+/** They count as an eighth: what is thrown away has to be read and parsed all the same. */
+const SIZES_PLAIN = SIZES.replace(
+  "octet_length(message)",
+  `CASE WHEN octet_length(message) > ${HEAVY_CHARS} AND instr(message, '"type":"image"') > 0 ` +
+    `THEN MAX(${HEAVY_CHARS}, octet_length(message) / 8) ELSE octet_length(message) END`,
+);
+/** What takes the place of a picture in prompts. */
+export const PICTURE_GONE = "[an image that is not shown any more]";
+
+/** One entry after the other, so that the pictures of one at a time are in memory. */
+function plainPage(db: Db, sessionId: string, from: number, end: number): StoredMessage[] {
+  const seqs = db.all(
+    "SELECT seq FROM transcript WHERE session_id = ? AND seq >= ? AND seq < ? ORDER BY seq",
+    sessionId,
+    from,
+    end,
+  );
+  return seqs.flatMap(({ seq }) => {
+    const [row] = db.all(SELECT_PAGE, sessionId, Number(seq), Number(seq) + 1);
+    return row ? [withoutPictures(toStored(row), String(row["message"]).length)] : [];
+  });
+}
+
+function withoutPictures(stored: StoredMessage, chars: number): StoredMessage {
+  const { message } = stored;
+  if (chars <= HEAVY_CHARS || (message.role !== "user" && message.role !== "toolResult")) return stored;
+  const content = message.content.map((part) =>
+    part.type === "text" ? part : { type: "text" as const, text: PICTURE_GONE }
+  );
+  return { ...stored, message: { ...message, content } };
+}
 
 function lastSeq(db: Db, sessionId: string): number {
   return Number(db.get("SELECT MAX(seq) AS seq FROM transcript WHERE session_id = ?", sessionId)?.["seq"] ?? 0);
 }
 
 /**
- * The first of the last `limit` entries before `end` whose sizes together stay within `maxBytes`; the last entry always
- * counts. Only sizes are read, so that a page of pictures costs no more memory than it may return.
+ * The first of the entries, newest first, whose sizes together stay within `maxBytes`; the newest one always counts. Only
+ * sizes are read, so that a page of pictures costs no more memory than it may return.
  */
-function firstSeq(db: Db, sessionId: string, limit: number, end: number, maxBytes: number): number | undefined {
-  const sizes = db.all(
-    "SELECT seq, octet_length(message) AS bytes FROM transcript WHERE session_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-    sessionId,
-    end,
-    limit,
-  );
+function firstSeq(sizes: readonly Row[], maxBytes: number): number | undefined {
   let total = 0;
   let first: number | undefined;
   for (const row of sizes) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { userSays } from "../../tests/helpers/services.ts";
 import { memoryDb } from "../storage/db.ts";
-import { createTranscript, entryId } from "./transcript.ts";
+import { createTranscript, entryId, PICTURE_GONE } from "./transcript.ts";
 
 function setUp(messages = 0, sessionId = "s1") {
   const db = memoryDb();
@@ -84,4 +84,20 @@ Deno.test("append() inside a transaction that fails leaves nothing", () => {
   assert.equal(transcript.count("s1"), 1);
   assert.equal(transcript.append("s1", userSays("next")).seq, 2);
   db.close();
+});
+
+Deno.test("a plain page leaves a line for each picture of a large entry, and damaged ones as they are", () => {
+  const { db, transcript } = setUp();
+  const image = (size: number) => ({ type: "image" as const, data: "A".repeat(size), mimeType: "image/png" });
+  const text = { type: "text" as const, text: 'a "quoted" \\ é' };
+  transcript.append("s", { role: "user", content: [text, image(100_000), text, image(4)], timestamp: 1, runId: "r" });
+  transcript.append("s", { role: "user", content: [image(4)], timestamp: 2 });
+  transcript.append("s", { role: "user", content: [image(100_000)], timestamp: 3 });
+  db.run("UPDATE transcript SET message = substr(message, 1, 90000) WHERE seq = 3");
+  const gone = { type: "text", text: PICTURE_GONE };
+  const [first, second, third] = transcript.page("s", { limit: 9, plain: true }).map(({ message }) => message);
+  assert.deepEqual(first, { role: "user", content: [text, gone, text, gone], timestamp: 1, runId: "r" });
+  assert.deepEqual(second?.content, [image(4)]);
+  assert.equal(third?.role, "system");
+  assert.equal(transcript.page("s", { limit: 9, plain: true, maxBytes: 140_000 }).length, 3);
 });

@@ -108,11 +108,17 @@ export interface Transcript {
   append(sessionId: string, message: Message): StoredMessage;
   /**
    * The last `limit` messages before `beforeSeq` (default: the end), oldest first; fewer when their JSON would pass
-   * `maxBytes`. The newest one is always there, however large.
+   * `maxBytes`. The newest one is always there, however large. `plain`: messages above 64 KiB come with a line in the place
+   * of each picture, and count as an eighth of their size.
    */
   page(
     sessionId: string,
-    options: { readonly limit: number; readonly beforeSeq?: number; readonly maxBytes?: number },
+    options: {
+      readonly limit: number;
+      readonly beforeSeq?: number;
+      readonly maxBytes?: number;
+      readonly plain?: boolean;
+    },
   ): StoredMessage[];
   last(sessionId: string): StoredMessage | undefined;
   count(sessionId: string): number;
