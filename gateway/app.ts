@@ -7,7 +7,7 @@ import { createModelRunner } from "./agent/runner.ts";
 import { createRunService } from "./agent/run_service.ts";
 import { createTools, joinTools, sameTools } from "./agent/tools.ts";
 import { type Auth, createAuth } from "./auth/create.ts";
-import { createPhoneLink } from "./auth/phone_link.ts";
+import { createNodeCode, createPhoneLink } from "./auth/phone_link.ts";
 import { gatewayIdentity } from "./auth/gateway_identity.ts";
 import { type KnownHosts, knownHosts } from "./auth/known_hosts.ts";
 import { type ConfigControl, type ConfigSource, createConfigControl } from "./config/control.ts";
@@ -218,7 +218,16 @@ function createServices(deps: ServiceDeps) {
   const transcript = createTranscript({ db, clock });
   const models = createModelCatalog(config);
   const runner = createModelRunner({ config, clock, log });
-  const periphery = createPeriphery({ config, live, db, clock, log, bus: hub, devices: auth.pairing });
+  const periphery = createPeriphery({
+    config,
+    live,
+    db,
+    clock,
+    log,
+    bus: hub,
+    devices: auth.pairing,
+    hosts: auth.hosts,
+  });
   const tools = joinTools(sameTools(createTools({ sessions, transcript, clock })), periphery.tools);
   const refresh = createRefresh(clock, () => health.refresh());
   const messaging: Messaging = createMessaging({
@@ -272,6 +281,7 @@ function createServices(deps: ServiceDeps) {
     health,
     connections: hub,
     phoneLink: deps.phoneLink,
+    nodeCode: createNodeCode(deps.auth.bootstrap),
     version,
     startedAtMs,
     tools,

@@ -28,10 +28,24 @@ export interface PhoneLinkDeps {
   readonly fingerprint: () => string | undefined;
 }
 
-const HOW = "set gateway.publicUrl to the HTTPS address of a proxy or of Tailscale Serve, or set gateway.tls.enabled " +
-  'to true and gateway.bind to "lan"';
+const HOW = "Either set gateway.publicUrl to the HTTPS address of a proxy or of Tailscale Serve, or set " +
+  'gateway.tls.enabled to true and gateway.bind to "lan". Then restart the gateway.';
 
-/** A new one-use code for role node with each call, or what to set so that there can be one. */
+/** What lets one node in that knows the gateway's address already: a browser beside WebChat, another computer. */
+export interface NodeCode {
+  readonly code: string;
+  readonly expiresAtMs: number;
+}
+
+/** A new one-use code for role node with each call. */
+export function createNodeCode(codes: PhoneLinkDeps["codes"]): () => NodeCode {
+  return () => {
+    const { code, expiresAt } = codes.issue("node");
+    return { code, expiresAtMs: expiresAt };
+  };
+}
+
+/** A new link with a code for role node with each call, or what to set so that there can be one. */
 export function createPhoneLink(deps: PhoneLinkDeps): () => PhoneLink {
   return () => {
     const origin = originOf(deps);
@@ -48,13 +62,15 @@ function originOf(
   const { publicUrl, tls } = deps.gateway;
   if (publicUrl?.protocol === "https:") return { origin: publicUrl.origin, own: false };
   if (tls === undefined) {
-    return { reason: `A phone gives camera, location and keys only to HTTPS pages, and this gateway has none: ${HOW}` };
+    return {
+      reason: `A phone gives camera, location and keys only to HTTPS pages, and this gateway serves none. ${HOW}`,
+    };
   }
   const address = reachable(deps);
   if (address === undefined) {
     return {
-      reason: "This gateway listens on this host only, where no phone can reach it: " +
-        'set gateway.bind to "lan" or "tailnet", or gateway.publicUrl to an HTTPS address that leads here',
+      reason: "This gateway listens on this host only, where no phone can reach it. " +
+        'Set gateway.bind to "lan" or "tailnet", or gateway.publicUrl to an HTTPS address that leads here, and restart it.',
     };
   }
   const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPhoneLink, type PhoneLinkDeps } from "./phone_link.ts";
+import { createNodeCode, createPhoneLink, type PhoneLinkDeps } from "./phone_link.ts";
 
 const TLS = { certPath: undefined, keyPath: undefined };
 
@@ -61,4 +61,15 @@ Deno.test("the wildcard becomes an address of the local network", () => {
 Deno.test("an address that was named is used as it is", () => {
   const { result } = link({ tls: true, open: ["127.0.0.1", "fd00::5"] });
   assert.ok(result.available && result.url.startsWith("https://[fd00::5]:18789/"));
+});
+
+Deno.test("a code alone needs no address, and is for a node only", () => {
+  const roles: (string | undefined)[] = [];
+  const made = createNodeCode({
+    issue(role) {
+      roles.push(role);
+      return { code: "c", expiresAt: 600_000 };
+    },
+  })();
+  assert.deepEqual([made, roles], [{ code: "c", expiresAtMs: 600_000 }, ["node"]]);
 });

@@ -138,6 +138,13 @@ const acts: readonly CommandSpec[] = [
     examples: [["nodes qr", "scan it with the phone"]],
     load: async () => (await import("./nodes_qr.ts")).qrCommand,
   },
+  {
+    name: "code",
+    summary: "Print a one-use code that lets another computer in as a node",
+    options: CONNECTION,
+    examples: [["nodes code", "for openclaw node run --code <code>"]],
+    load: async () => (await import("./nodes_qr.ts")).codeCommand,
+  },
 ];
 
 export const nodesGroup: GroupSpec = {

@@ -7,7 +7,7 @@ import * as canvas from "./nodes_canvas.ts";
 import * as media from "./nodes_media.ts";
 import * as nodes from "./nodes.ts";
 import { invokeCommand } from "./nodes_invoke.ts";
-import { qrCommand } from "./nodes_qr.ts";
+import { codeCommand, qrCommand } from "./nodes_qr.ts";
 import { runCommand } from "./nodes_run.ts";
 
 const PHONE = {
@@ -328,5 +328,11 @@ Deno.test("qr draws the link, or says what to set", async () => {
   const drawn = await run(qrCommand, answers({ "node.link": link }));
   assert.match(drawn.stdout, /▄[\s\S]*https:\/\/host:18789\/node#code=abc\n[\s\S]*It ends in 10 min\.[\s\S]*AB:CD/u);
   const none = await run(qrCommand, answers({ "node.link": { available: false, reason: "Set gateway.tls.enabled" } }));
-  assert.match(sentence(none.code), /failed: No link for a phone: Set gateway\.tls\.enabled/u);
+  assert.match(sentence(none.code), /failed: No link for a phone Set gateway\.tls\.enabled/u);
+  const code = await run(
+    codeCommand,
+    answers({ "node.link": { available: true, code: "abc", expiresAtMs: link.expiresAtMs } }),
+  );
+  assert.equal(code.stdout, "abc\n");
+  assert.deepEqual(code.requests[0]?.params, { codeOnly: true });
 });

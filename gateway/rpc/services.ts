@@ -1,7 +1,7 @@
 /** What method handlers may use. `app.ts` builds it once; handlers see these interfaces and nothing behind them. */
 import type { ModelCatalog, RunService, Tool } from "../agent/types.ts";
 import type { ExecApprovals } from "../approval/types.ts";
-import type { PhoneLink } from "../auth/phone_link.ts";
+import type { NodeCode, PhoneLink } from "../auth/phone_link.ts";
 import type { DeviceTokens, PairingStore } from "../auth/types.ts";
 import type { Bus } from "../bus.ts";
 import type { ConfigControl } from "../config/control.ts";
@@ -57,6 +57,8 @@ export interface Services {
   readonly connections: Connections;
   /** A new link for a phone with each call (gateway/auth/phone_link.ts). */
   readonly phoneLink: () => PhoneLink;
+  /** A new one-use code for a node with each call. */
+  readonly nodeCode: () => NodeCode;
   readonly version: string;
   readonly startedAtMs: number;
   /** The tools that the owner's runs get now. */

@@ -197,11 +197,16 @@ export const NodeCommandsSetParams = Open({
 export const NodeCommandsSetResult = Closed({ nodeId: NonEmpty, allowCommands: Type.Array(NonEmpty) });
 
 /** Our own: a link that opens the node page on a phone, with a one-use code in its fragment. */
-export const NodeLinkParams = Open({});
+export const NodeLinkParams = Open({
+  codeOnly: Opt(
+    noted(Type.Boolean(), "A one-use code alone, for a browser or computer that has the gateway's address"),
+  ),
+});
 export const NodeLinkResult = Closed({
   available: noted(Type.Boolean(), "false: the gateway has no HTTPS address that a phone could reach"),
   reason: Opt(noted(NonEmpty, "What to set, when it is not available")),
   url: Opt(noted(NonEmpty, "Of the node page; the code is in the fragment")),
+  code: Opt(noted(NonEmpty, "With `codeOnly`: for `auth.bootstrapToken` of role node")),
   qrDataUrl: Opt(noted(NonEmpty, "The link as a PNG, a data: URL")),
   expiresAtMs: Opt(Timestamp),
   fingerprint: Opt(

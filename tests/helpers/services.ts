@@ -228,6 +228,7 @@ export function fakeServices(change: Partial<Services> = {}): FakeServices {
     trail: missing("trail"),
     senders: missing("senders"),
     phoneLink: () => ({ available: false, reason: "This test has no address" }),
+    nodeCode: () => ({ code: "code-of-this-test", expiresAtMs: 600_000 }),
     nodes: missing("nodes"),
     approvals: missing("approvals"),
     canvasFiles: missing("canvasFiles"),

@@ -11,8 +11,10 @@ const link = defineMethod({
   result: NodeLinkResult,
   idempotency: "none",
   deadlineMs: 10_000,
-  description: "A link with a one-use code that makes a phone's browser a node, also as a picture to scan",
-  async handle(_call, { phoneLink }) {
+  description:
+    "A link with a one-use code that makes a phone's browser a node, also as a picture to scan; or the code alone",
+  async handle({ params }, { phoneLink, nodeCode }) {
+    if (params.codeOnly === true) return { available: true, ...nodeCode() };
     const made = phoneLink();
     if (!made.available) return { available: false, reason: made.reason };
     const { url, expiresAtMs, fingerprint } = made;

@@ -4,7 +4,7 @@ import { may } from "../../client/protocol.ts";
 import { type Failure, failureOf } from "./channels_model.ts";
 import type { Wire } from "./chat.ts";
 import { nodeKey, type NodeRequest, nodeRequestKey, type NodeRow, type NodesState } from "./nodes_model.ts";
-import { readLink, readNodePairs, readNodes } from "./nodes_parse.ts";
+import { readCode, readLink, readNodePairs, readNodes } from "./nodes_parse.ts";
 import { once } from "./once.ts";
 import type { Store } from "./store.ts";
 
@@ -81,6 +81,12 @@ export class NodeDesk {
     } catch (error) {
       if (this.#state().link) this.#set({ link: { state: "failed", failure: failureOf(error) } });
     }
+  }
+
+  /** The address of the node page for this browser, with a one-use code where there is one; else it asks for the token. */
+  async pageHere(): Promise<string> {
+    const code = await this.wire.request("node.link", { codeOnly: true }).then(readCode, () => undefined);
+    return code === undefined ? "/node" : `/node#code=${encodeURIComponent(code)}`;
   }
 
   closeLink(): void {

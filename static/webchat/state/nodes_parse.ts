@@ -74,6 +74,9 @@ export function readNodePairs(payload: unknown): {
   return { requests: each(p["pending"], request), allowed: Object.fromEntries(pairs) };
 }
 
+/** The answer of node.link for a code alone. */
+export const readCode = (payload: unknown): string | undefined => word(fields(payload)["code"]);
+
 /** The answer of node.link. */
 export function readLink(payload: unknown): PhoneLink {
   const p = fields(payload);

@@ -134,3 +134,14 @@ Deno.test("Payloads of nodes are read with care", () => {
   });
   assert.equal(readLink({ available: true, url: "javascript:1" }).state, "unavailable");
 });
+
+Deno.test("This browser becomes a node with a code of its own, and without one by the page alone", async () => {
+  const { desk, calls, answers } = scene();
+  answers["node.link"] = () => ({ available: true, code: "a-b", expiresAtMs: 1 });
+  assert.equal(await desk.pageHere(), "/node#code=a-b");
+  assert.deepEqual(calls("node.link"), [{ codeOnly: true }]);
+  answers["node.link"] = () => {
+    throw new RequestError("FORBIDDEN", "missing scope");
+  };
+  assert.equal(await desk.pageHere(), "/node");
+});

@@ -47,9 +47,28 @@ export function Nodes({ state, onClose }: { state: State; onClose(): void }) {
             <Icon name="plus" /> {t.nodes.add}
           </button>
         )}
-        <a class="button" href="/node" target="_blank" rel="noopener">{t.nodes.thisBrowser}</a>
+        <a
+          class="button"
+          href="/node"
+          target="_blank"
+          rel="noopener"
+          onClick={(event) => canAdd && openHere(event, chat.nodes.pageHere())}
+        >
+          {t.nodes.thisBrowser}
+        </a>
       </div>
       {link && <AddPhone link={link} skewMs={state.nodes.skewMs} />}
     </Dialog>
   );
+}
+
+/** The tab opens with the press, since a browser lets nothing open later; its address comes when the code is there. */
+function openHere(event: Event, address: Promise<string>): void {
+  const tab = open("", "_blank");
+  if (tab === null) return;
+  event.preventDefault();
+  void address.then((path) => {
+    tab.opener = null;
+    tab.location.replace(path);
+  });
 }
