@@ -100,6 +100,22 @@ browserTest("The canvas of a browser node", {}, {
     assert.deepEqual(await node.ask("canvas.hide"), {});
     await node.page.locator(".stage iframe").waitFor({ state: "detached" });
   },
+  "is brought into sight on a phone, and gives its picture from out of sight too": async (stage) => {
+    const { gateway } = stage;
+    await write(stage, "report.html", PAGE);
+    await using owner = await gateway.connect();
+    await using visitor = await nodeVisitor({ viewport: { width: 360, height: 640 } });
+    const node = await NodePage.approved(visitor, gateway, owner);
+    const top = async () => (await node.page.locator(".stage").boundingBox())?.y ?? NaN;
+    const scroll = (to: number) => node.page.locator(".node-main").evaluate((main, y) => main.scrollTo(0, y), to);
+    await scroll(10_000);
+    await node.ask("canvas.present", { url: "report.html" });
+    await eventually("the canvas comes into sight", async () => await top() > 0);
+    await scroll(10_000);
+    assert.ok(await top() < -300, "the canvas is out of sight");
+    const { base64 } = await node.ask("canvas.snapshot", { maxWidth: 200 });
+    assert.equal(pngSize(base64).width, 200);
+  },
   "goes to pages of the web and back, and refuses what no page is": async (stage) => {
     const { gateway } = stage;
     await using owner = await gateway.connect();

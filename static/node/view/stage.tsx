@@ -25,13 +25,16 @@ function Showing({ shown }: { shown: Shown }) {
     () => keepKeyboard({ frame: () => box.current?.querySelector("iframe"), thief: () => node.hideCanvas() }),
     [node],
   );
+  // On a phone the switches may be scrolled to; what is shown anew must not stay out of sight above them.
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [shown.load]);
   const [full, setFull] = useFullScreen(box);
+  const name = shown.kind === "a2ui" ? t.form : shown.name;
   const label = full ? t.leaveFullScreen : t.fullScreen;
   return (
     <section class="stage" ref={box} data-full={full} aria-label={t.canvas}>
       <header class="stage-bar">
         <span class="live-dot" />
-        <strong class="stage-name">{shown.name}</strong>
+        <strong class="stage-name">{name}</strong>
         {shown.kind === "url" && <span class="chip">{t.outside}</span>}
         <span class="grow" />
         <button type="button" class="ghost" aria-label={label} title={label} onClick={() => setFull(!full)}>
@@ -51,7 +54,7 @@ function Showing({ shown }: { shown: Shown }) {
       <iframe
         key={shown.load}
         ref={(element) => node.frame.attach(shown.load, element)}
-        title={t.canvasFrame(shown.name)}
+        title={t.canvasFrame(name)}
         src={shown.src}
         sandbox="allow-scripts"
         referrerpolicy="no-referrer"
