@@ -3,6 +3,7 @@ import { createExecApprovals } from "./approval/approvals.ts";
 import type { ExecApprovals } from "./approval/types.ts";
 import { joinTools } from "./agent/tools.ts";
 import type { ToolBox } from "./agent/types.ts";
+import { checkHost, type KnownHosts } from "./auth/known_hosts.ts";
 import type { PairingStore } from "./auth/types.ts";
 import type { Bus } from "./bus.ts";
 import { createCanvasFiles } from "./canvas/files.ts";
@@ -27,6 +28,7 @@ export interface PeripheryDeps {
   readonly log: Log;
   readonly bus: Bus;
   readonly devices: Pick<PairingStore, "list" | "get">;
+  readonly hosts: KnownHosts;
 }
 
 /** Ports that are open now; `canvas` undefined when the canvas host is off or its port was taken. */
@@ -52,11 +54,12 @@ export interface Periphery {
   stop(): void;
 }
 
-export function createPeriphery({ config, live, db, clock, log, bus, devices }: PeripheryDeps): Periphery {
+export function createPeriphery(deps: PeripheryDeps): Periphery {
+  const { config, live, db, clock, log, bus, devices, hosts } = deps;
   const { stateDir, gateway, canvasHost } = config;
   const open: { ports?: OpenPorts } = {};
   const approvals = createExecApprovals({ clock, log, bus, stateDir });
-  const screens = createScreens({ db, clock, bus });
+  const screens = createScreens({ db, clock, bus, isOwnHost: (host) => checkHost(host, hosts).ok });
   const nodes = createNodes({ db, clock, log, bus, config: live, devices, approvals, screens, stateDir });
   const canvasFiles = createCanvasFiles({
     root: canvasHost.root,

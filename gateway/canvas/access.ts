@@ -41,14 +41,20 @@ export const isAtThisHost = (deps: AccessDeps, peer: PeerFacts): boolean =>
 
 const refused = (): Access => ({ ok: false, delayMs: 0, retryAfterMs: 0 });
 
+/** What shows a page inside another one. */
+const FRAMES = new Set(["iframe", "frame", "object", "embed"]);
+
 /**
  * A page of another site that a person at this host has open asks from this host too. Browsers say so: what such a page
  * loads or fetches is refused; that somebody followed a link to us is not, since the page learns nothing of the answer.
+ * Frames of ours have a capability. In one of another page's, such as our own for pages of the web, what an agent wrote
+ * could leave with what somebody typed there, and look like a page of this host.
  */
 function isOwnPage({ host, headers }: PeerFacts): boolean {
   const site = headers.get("sec-fetch-site");
   const foreign = site === "cross-site" && headers.get("sec-fetch-mode") !== "navigate";
-  return !foreign && isOwnOrigin(headers.get("origin"), host);
+  const framed = FRAMES.has(headers.get("sec-fetch-dest") ?? "");
+  return !foreign && !framed && isOwnOrigin(headers.get("origin"), host);
 }
 
 const CODE = new Set(["script", "style", "worker", "sharedworker", "serviceworker", "audioworklet", "object", "embed"]);

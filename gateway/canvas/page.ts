@@ -4,6 +4,19 @@ import type { PresentedPage } from "../../schemas/event/canvas.ts";
 
 const MAX_CHARS = 2048;
 
+/** An address of the canvas host, with or without a capability. */
+const OWN = /^(?:\/__openclaw__\/cap\/[^/]+)?\/__openclaw__\/canvas(?:\/(.*))?$/u;
+
+/**
+ * Agents know canvas files by their address too. Shown as a page of the web such a file would lose the frame that keeps in
+ * what is typed there. `isOwn`: whether a host, with its port, is this gateway.
+ */
+export function ownPage(page: PresentedPage, isOwn: (host: string) => boolean): PresentedPage {
+  const url = page.kind === "url" ? URL.parse(page.url) : null;
+  const match = url && isOwn(url.host) ? OWN.exec(url.pathname) : null;
+  return match === null ? page : { kind: "path", path: decoded(match[1] ?? "") };
+}
+
 /** The page in the form that is kept. Throws INVALID_REQUEST for what is no path below the root and no web address. */
 export function checkPage(page: PresentedPage): PresentedPage {
   if (page.kind === "url") return { kind: "url", url: checkUrl(page.url) };

@@ -210,7 +210,15 @@ Deno.test("a page of another site that a person at this host has open loads noth
   assert.equal(by({ origin: "null" }), false);
   assert.equal(by({ origin: "http://127.0.0.1:5555" }), false, "another port is another program");
   assert.equal(by({ origin: "http://127.0.0.1:18793" }), "local");
-  assert.equal(by({ "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" }), "local", "a link was followed");
+  const followed = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
+  assert.equal(by({ ...followed, "sec-fetch-dest": "document" }), "local", "a link was followed");
+  for (const dest of ["iframe", "frame", "object", "embed"]) {
+    for (const site of ["cross-site", "same-site", "same-origin"]) {
+      const framed = { "sec-fetch-site": site, "sec-fetch-mode": "navigate", "sec-fetch-dest": dest };
+      assert.equal(by(framed), false, "a frame without a capability is not ours");
+      assert.equal(by(framed, TOKEN), "capability");
+    }
+  }
 });
 
 Deno.test("guesses at the secret are counted, and a stranger is locked out", () => {

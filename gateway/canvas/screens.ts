@@ -13,7 +13,7 @@ import { type Board, compact, push, restore } from "./a2ui/board.ts";
 import { createDialects } from "./a2ui/dialects.ts";
 import { LIMITS } from "./a2ui/problem.ts";
 import { createActionGate } from "./action_gate.ts";
-import { checkPage } from "./page.ts";
+import { checkPage, ownPage } from "./page.ts";
 import { createRecent } from "./recent.ts";
 import type { Screen, Screens } from "./types.ts";
 
@@ -26,6 +26,8 @@ export interface ScreensDeps {
   readonly clock: Clock;
   /** Pages that show a chat hear of its canvas. */
   readonly bus: Bus;
+  /** Whether a host with its port names this gateway. */
+  readonly isOwnHost?: (host: string) => boolean;
   /** Where the build put A2UI's schemas, when not at its usual place. */
   readonly schemaDir?: string;
 }
@@ -39,7 +41,7 @@ interface Kept {
 const keyOf = (screen: Screen): string => "nodeId" in screen ? `node:${screen.nodeId}` : `chat:${screen.sessionKey}`;
 const isState = checker(CanvasState);
 
-export function createScreens({ db, clock, bus, schemaDir }: ScreensDeps): Screens {
+export function createScreens({ db, clock, bus, isOwnHost = () => false, schemaDir }: ScreensDeps): Screens {
   const dialectOf = createDialects(schemaDir);
   const recent = createRecent<Kept>();
   const gate = createActionGate(clock);
@@ -85,7 +87,8 @@ export function createScreens({ db, clock, bus, schemaDir }: ScreensDeps): Scree
   return {
     get: (screen) => read(screen).state,
     present(screen, wanted) {
-      const page = checkPage(wanted);
+      // A node tells by itself which addresses are the canvas host's, under whatever name it reaches us.
+      const page = checkPage("sessionKey" in screen ? ownPage(wanted, isOwnHost) : wanted);
       const old = read(screen);
       return keep(screen, { ...old, state: next(old, { page }) }, { kind: "present", page });
     },

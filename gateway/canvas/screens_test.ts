@@ -17,7 +17,12 @@ const text = (id: string, words: string) => ({
 
 function open(db: Db = memoryDb()): { screens: Screens; bus: FakeBus; clock: FakeClock; db: Db } {
   const [bus, clock] = [new FakeBus(), new FakeClock()];
-  return { screens: createScreens({ db, clock, bus }), bus, clock, db };
+  return {
+    screens: createScreens({ db, clock, bus, isOwnHost: (host) => host === "127.0.0.1:18793" }),
+    bus,
+    clock,
+    db,
+  };
 }
 
 Deno.test("a screen that nobody touched is empty, and reading it changes nothing", () => {
@@ -142,6 +147,25 @@ Deno.test("pages: paths below the root and addresses of the web", () => {
     kind: "path",
     path: "a/b.html?x=..#y",
   });
+});
+
+Deno.test("an address of the canvas host is the file that it names, not a page of the web", () => {
+  const { screens } = open();
+  const present = (url: string) => screens.present(CHAT, { kind: "url", url }).page;
+  const host = "http://127.0.0.1:18793";
+  for (const prefix of ["", `/__openclaw__/cap/${"t".repeat(43)}`]) {
+    for (const end of ["", "/"]) {
+      assert.deepEqual(present(`${host}${prefix}/__openclaw__/canvas${end}`), { kind: "path", path: "" });
+    }
+    assert.deepEqual(present(`${host}${prefix}/__openclaw__/canvas/a%20b/x.html?y#z`), {
+      kind: "path",
+      path: "a b/x.html",
+    });
+  }
+  assert.throws(() => present(`${host}/__openclaw__/canvas/%2e%2e%2fx`), /it is no path below/u);
+  for (const url of [`http://elsewhere:18793/__openclaw__/canvas/x`, `${host}/__openclaw__/canvasx`, `${host}/x`]) {
+    assert.deepEqual(present(url), { kind: "url", url });
+  }
 });
 
 Deno.test("people act five times at once in a session, then once a second", () => {

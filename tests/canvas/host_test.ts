@@ -218,9 +218,10 @@ gatewayTest("who may read the canvas", {}, {
     assert.equal(sent.status, 302);
     assert.match(sent.headers["location"] ?? "", /^\/__openclaw__\/cap\/[\w-]{43}\/__openclaw__\/canvas\/\?x=1$/u);
     assert.equal((await ask(gateway.port, sent.headers["location"] ?? "")).status, 200);
-    for (const change of [{ "sec-fetch-dest": "iframe" }, { "sec-fetch-site": "cross-site" }]) {
-      assert.equal((await ask(gateway.port, CANVAS, { headers: { ...visit, ...change } })).status, 200);
-    }
+    const status = async (change: Record<string, string>) =>
+      (await ask(gateway.port, CANVAS, { headers: { ...visit, ...change } })).status;
+    assert.equal(await status({ "sec-fetch-site": "cross-site" }), 200);
+    assert.equal(await status({ "sec-fetch-dest": "iframe" }), 401, "a frame of ours has a capability");
   },
 });
 

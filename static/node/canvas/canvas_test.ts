@@ -29,6 +29,12 @@ Deno.test("addresses of the canvas host open with our own capability, others com
     kind: "path",
     path: "x.html?a=1",
   });
+  for (const path of ["/__openclaw__/canvas", "/__openclaw__/canvas/", "/__openclaw__/cap/other/__openclaw__/canvas"]) {
+    assert.deepEqual(pageOf(`http://box.lan:18793${path}`, BASE), { kind: "path", path: "" }, path);
+  }
+  const capability = "http://box.lan:18793/__openclaw__/cap/other/__openclaw__";
+  assert.deepEqual(pageOf(`${capability}/canvas/x.html`, BASE), { kind: "path", path: "x.html" });
+  assert.deepEqual(pageOf(`${capability}/a2ui/?v=0.9`, BASE), { kind: "a2ui", version: "v0.9" });
   assert.deepEqual(pageOf("http://box.lan:18789/__openclaw__/a2ui/?v=0.9", BASE), { kind: "a2ui", version: "v0.9" });
   assert.deepEqual(pageOf("https://example.org/x", BASE), { kind: "url", url: "https://example.org/x" });
   assert.equal(nameOf({ kind: "url", url: "https://example.org/x" }), "example.org");

@@ -11,6 +11,7 @@ export type Page =
 
 const CANVAS = "/__openclaw__/canvas/";
 const A2UI = "/__openclaw__/a2ui/";
+const CAPABILITY = /^\/__openclaw__\/cap\/[^/]+(?=\/)/;
 
 /** `url` of canvas.present: http(s), or a path inside the canvas root; empty is its first page. */
 export function pageOf(url: string, base: string): Page {
@@ -24,10 +25,12 @@ export function pageOf(url: string, base: string): Page {
   const host = new URL(base);
   // Agents know the canvas host by its plain address; the capability in ours opens it.
   if (parsed.hostname === host.hostname || parsed.origin === host.origin) {
-    if (parsed.pathname.startsWith(CANVAS)) {
-      return { kind: "path", path: parsed.pathname.slice(CANVAS.length) + parsed.search + parsed.hash };
+    // Also with a capability and without the last slash: as pages of the web they would lose the frame that keeps them in.
+    const path = `${parsed.pathname.replace(CAPABILITY, "")}/`;
+    if (path.startsWith(CANVAS)) {
+      return { kind: "path", path: path.slice(CANVAS.length, -1) + parsed.search + parsed.hash };
     }
-    if (parsed.pathname.startsWith(A2UI)) {
+    if (path.startsWith(A2UI)) {
       return { kind: "a2ui", version: parsed.searchParams.get("v") === "0.9" ? "v0.9" : "v0.8" };
     }
   }
