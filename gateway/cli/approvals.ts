@@ -7,12 +7,14 @@ import {
 } from "../../schemas/method/approvals.ts";
 import { rulesFor } from "../approval/allowlist.ts";
 import { visible } from "../approval/command_text.ts";
+import { CallError } from "./client.ts";
 import { type Session, withGateway } from "./connect.ts";
 import type { CliContext, Command } from "./context.ts";
 import { CliError } from "./exit.ts";
 import { readIfPresent } from "./files.ts";
 import { ago, duration } from "./format.ts";
 import type { Options } from "./options.ts";
+import { nodeName, nodesOf } from "./nodes_pick.ts";
 import { clean, oneLine } from "./output.ts";
 import { read } from "./payloads.ts";
 
@@ -25,12 +27,25 @@ export const listCommand: Command = (context, options) =>
     const { out, clock } = context;
     const asks = read("exec.approval.list", ExecApprovalListResult, payload);
     if (asks.length === 0) return out.line("No command waits for approval.");
-    for (const ask of asks) show(context, ask, clock.now());
+    const names = asks.some(({ request }) => request.nodeId) ? await nodeNames(session) : new Map<string, string>();
+    for (const ask of asks) show(context, ask, clock.now(), names);
     out.line("Decide: openclaw approvals allow <id>, or openclaw approvals deny <id>");
   });
 
+type Names = ReadonlyMap<string, string>;
+
+/** What nodes are called, by id; empty for who may decide about commands and not read the list. */
+async function nodeNames(session: Session): Promise<Names> {
+  try {
+    return new Map((await nodesOf(session)).map((node) => [node.nodeId, nodeName(node)]));
+  } catch (error) {
+    if (error instanceof CallError) return new Map();
+    throw error;
+  }
+}
+
 /** Never cut: nobody should allow what he has not seen. */
-function show({ out }: CliContext, { id, request, expiresAtMs }: OpenExecApproval, now: number): void {
+function show({ out }: CliContext, { id, request, expiresAtMs }: OpenExecApproval, now: number, names: Names): void {
   const [first = "", ...rest] = visible(request.command).split("\n");
   out.line(`${out.style("bold", first)}`);
   for (const line of rest) out.line(`    ${line}`);
@@ -39,7 +54,7 @@ function show({ out }: CliContext, { id, request, expiresAtMs }: OpenExecApprova
   out.fields([
     ["  id", clean(id)],
     ["  agent", fact(request.agentId)],
-    ["  on", fact(request.nodeId ?? request.host ?? "gateway")],
+    ["  on", fact(names.get(request.nodeId ?? "") ?? request.nodeId ?? request.host ?? "gateway")],
     ["  in", fact(request.cwd)],
     ["  program", fact(request.resolvedPath)],
     ["  session", fact(request.sessionKey)],

@@ -22,7 +22,7 @@ const ask = (id: string, command: string, more = {}) => ({
   expiresAtMs: NOW + 90_000,
 });
 const ASKS = [
-  ask("3f1c9a2e-1", "git status", { nodeId: "kitchen" }),
+  ask("3f1c9a2e-1", "git status", { nodeId: "0123456789abcdef" }),
   ask("3f1cffff", "echo \u202eevil\u001b[2J\nrm -rf /"),
 ];
 const FILE = {
@@ -40,6 +40,7 @@ const table = (change: Record<string, unknown> = {}) =>
   answers({
     "exec.approval.list": ASKS,
     "exec.approval.resolve": { ok: true },
+    "node.list": { nodes: [{ nodeId: "0123456789abcdef", displayName: "Kitchen", connected: true }] },
     "exec.approvals.get": SNAPSHOT,
     "exec.approvals.set": SNAPSHOT,
     "exec.approvals.node.get": { ...SNAPSHOT, exists: false },
@@ -49,12 +50,12 @@ const table = (change: Record<string, unknown> = {}) =>
 
 Deno.test("approvals list shows every command whole, with nothing in it hidden", async () => {
   const { stdout, requests } = await run(listCommand, table());
-  assert.deepEqual(requests, [{ method: "exec.approval.list", params: {} }]);
+  assert.deepEqual(requests, [{ method: "exec.approval.list", params: {} }, { method: "node.list", params: {} }]);
   for (
     const part of [
       "git status",
       "3f1c9a2e-1",
-      "kitchen",
+      "Kitchen",
       "/home/ada",
       "echo \\u202eevil\\x1b[2J\n    rm -rf /",
       "1 min",

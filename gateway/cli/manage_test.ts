@@ -42,7 +42,11 @@ const PENDING = { requestId: "req-aaaa", deviceId: "dev-1111", displayName: "Pho
 const DEVICES = { pending: [PENDING], paired: [{ deviceId: "dev-2222", scopes: ["operator.admin"] }] };
 
 Deno.test("status tells what matters and names what waits", async () => {
-  const { stdout } = await run(statusCommand, answers({ status: STATUS, health: {}, "device.pair.list": DEVICES }));
+  const nodes = [{ nodeId: "n1", connected: true, pendingRequestId: "r1" }, { nodeId: "n2", connected: false }];
+  const { stdout } = await run(
+    statusCommand,
+    answers({ status: STATUS, health: {}, "device.pair.list": DEVICES, "node.list": { nodes } }),
+  );
   for (
     const part of [
       "version 1.2.3",
@@ -53,6 +57,7 @@ Deno.test("status tells what matters and names what waits", async () => {
       "agent:main:main",
       "req-aaaa  Phone",
       "1 device approved, 1 waiting",
+      "2 nodes, 1 connected, 1 waiting for approval (openclaw nodes)",
       "not available: unknown method: channels.status",
     ]
   ) assert.ok(stdout.includes(part), `${part}\n${stdout}`);

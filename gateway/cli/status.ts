@@ -3,11 +3,20 @@ import { CallError } from "./client.ts";
 import { type Session, withGateway } from "./connect.ts";
 import type { CliContext, Command } from "./context.ts";
 import { ago, count, duration } from "./format.ts";
+import { NodeRows } from "./nodes_payloads.ts";
 import { clean, oneLine, type Output } from "./output.ts";
 import { Channels, DeviceList, read, type SessionRow, Status } from "./payloads.ts";
 
 /** The methods that make up the summary. Only `status` must succeed; the others may be refused to a narrow scope. */
-const PARTS = ["status", "health", "system-presence", "channels.status", "models.list", "device.pair.list"] as const;
+const PARTS = [
+  "status",
+  "health",
+  "system-presence",
+  "channels.status",
+  "models.list",
+  "device.pair.list",
+  "node.list",
+] as const;
 type Part = (typeof PARTS)[number];
 
 type Answer = { readonly ok: true; readonly payload: unknown } | { readonly ok: false; readonly error: CallError };
@@ -31,13 +40,14 @@ async function ask(session: Session): Promise<Record<Part, Answer>> {
       throw error;
     }
   };
-  const [status, health, presence, channels, models, devices] = await Promise.all([
+  const [status, health, presence, channels, models, devices, nodes] = await Promise.all([
     one("status"),
     one("health"),
     one("system-presence"),
     one("channels.status"),
     one("models.list"),
     one("device.pair.list"),
+    one("node.list"),
   ]);
   return {
     status,
@@ -46,6 +56,7 @@ async function ask(session: Session): Promise<Record<Part, Answer>> {
     "channels.status": channels,
     "models.list": models,
     "device.pair.list": devices,
+    "node.list": nodes,
   };
 }
 
@@ -85,6 +96,7 @@ function show(context: CliContext, session: Session, status: Status, answers: Re
     ["Clients", gateway?.connections === undefined ? undefined : `${gateway.connections} connected`],
     ["Channels", clean(channelsLine(answers["channels.status"], status.channelSummary))],
     ["Devices", devicesLine(answers["device.pair.list"], gateway?.devicesWaiting)],
+    ["Nodes", nodesLine(answers["node.list"])],
     ["Config", configLine(out, session, gateway?.configIssues?.length ?? 0, gateway?.configWarnings?.length ?? 0)],
   ]);
   for (const issue of gateway?.configIssues ?? []) out.line(out.style("red", `  issue    ${issueLine(issue)}`));
@@ -128,6 +140,17 @@ function devicesLine(answer: Answer, waiting: number | undefined): string | unde
   if (!answer.ok) return waiting === undefined ? undefined : `${waiting} waiting for approval`;
   const { pending, paired } = read("device.pair.list", DeviceList, answer.payload);
   return `${count(paired.length, "device")} approved, ${pending.length} waiting for approval`;
+}
+
+/** Undefined where there is none, or where the asker may not know. */
+function nodesLine(answer: Answer): string | undefined {
+  if (!answer.ok) return undefined;
+  const { nodes } = read("node.list", NodeRows, answer.payload);
+  if (nodes.length === 0) return undefined;
+  const waiting = nodes.filter(({ pendingRequestId }) => pendingRequestId !== undefined).length;
+  const connected = nodes.filter((node) => node.connected === true).length;
+  const ask = waiting === 0 ? "" : `, ${waiting} waiting for approval (openclaw nodes)`;
+  return `${count(nodes.length, "node")}, ${connected} connected${ask}`;
 }
 
 function configLine(out: Output, session: Session, issues: number, warnings: number): string {
