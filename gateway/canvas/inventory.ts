@@ -1,6 +1,7 @@
 /** Walks the canvas root: what is there, as the agent and the limits see it. Links, dot files and node_modules are not. */
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
+import { parsePath } from "./resolve.ts";
 import type { CanvasEntry } from "./types.ts";
 
 /** More names than this in one root are not looked at: somebody pointed the root at something that is no canvas. */
@@ -15,8 +16,8 @@ export interface Inventory {
   readonly cut: boolean;
 }
 
-/** Whether a name is part of the canvas at all. */
-export const isCounted = (name: string): boolean => !name.startsWith(".") && name !== "node_modules";
+/** Whether a name is part of the canvas at all: one that nobody can ask for is not, nor would it stay in its line. */
+export const isCounted = (name: string): boolean => parsePath(name).ok && name !== "node_modules";
 
 /** `start`: absolute; paths in the result are prefixed with `prefix`. */
 export async function takeInventory(start: string, prefix = ""): Promise<Inventory> {

@@ -45,7 +45,9 @@ function whyBadName(name: string): string | undefined {
   if (name.startsWith(".") || folded.startsWith(".")) return "names that begin with a dot are not for the canvas";
   if (/[/\\:]/u.test(folded) || /[\\:]/u.test(name)) return "a name has no backslash and no colon";
   // deno-lint-ignore no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f-\u009f]/u.test(name)) return "a name has no control characters";
+  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(name)) {
+    return "a name has no control characters and nothing that turns text around";
+  }
   if (/[. ]$/u.test(name)) return "a name does not end with a dot or a space";
   if (new TextEncoder().encode(name).length > MAX_NAME_BYTES) return `a name is longer than ${MAX_NAME_BYTES} bytes`;
   return undefined;

@@ -85,16 +85,28 @@ gatewayTest("a node that floods", { config: CAMERA }, {
     const before = model.requests.length;
     const event = (name: string, payload: Json) =>
       node.client.sendRequest("node.event", { event: name, payloadJSON: JSON.stringify(payload) });
+    const runs: string[] = [];
+    const notes: string[] = [];
     let last = "";
     for (let index = 0; index < 2_000; index++) {
-      event("agent.request", { message: `flood ${index}` });
-      event("exec.finished", { sessionKey: "main", runId: `r${index}`, output: "x".repeat(1_000) });
+      runs.push(event("agent.request", { message: `flood ${index}` }));
+      notes.push(event("exec.finished", { sessionKey: "main", runId: `r${index}`, output: "x".repeat(1_000) }));
       last = event("no.such.event", { index });
     }
     const started = performance.now();
     assert.equal((await owner.request("node.invoke", invokeParams(other.id, "device.info")))["ok"], true);
     assert.ok(performance.now() - started < 5_000);
     await node.client.waitRes(last, () => true, 30_000);
+    const seconds = Math.ceil((performance.now() - started) / 1_000);
+    const handled = (ids: readonly string[]): number => {
+      const wanted = new Set(ids);
+      return node.client.frames.filter((frame) =>
+        frame.type === "res" && wanted.has(frame.id) && Object(frame.payload).handled === true
+      ).length;
+    };
+    // Five runs at once and one a second; thirty lines at once and five a second.
+    assert.ok(handled(runs) >= 5 && handled(runs) <= 6 + seconds, `${handled(runs)} runs`);
+    assert.ok(handled(notes) >= 5 && handled(notes) <= 31 + 5 * seconds, `${handled(notes)} lines in ${seconds} s`);
     await eventually("the runs to end", () => model.open === 0);
     assert.ok(model.requests.length - before <= 12, `${model.requests.length - before} runs`);
     const { queuedSystemEvents } = await owner.request("status", {});
