@@ -1,9 +1,9 @@
 /** Starts the page: takes the one-use code out of the address bar, builds the node, listens for signs of life. */
 import { render } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { Look } from "./canvas/frame.ts";
-import { isLanguage, pickLanguage } from "../page/language.ts";
-import { showTheme, takeCode, themeOf } from "../page/start.ts";
+import { usePreferences } from "../page/preferences.tsx";
+import { takeCode } from "../page/start.ts";
 import { LANGUAGES } from "./i18n/mod.ts";
 import { BrowserNode } from "./node.ts";
 import { keep } from "./state/keep.ts";
@@ -38,24 +38,13 @@ function start(): BrowserNode {
 }
 
 function Root({ node }: { node: BrowserNode }) {
-  const [language, setLanguage] = useState(() => pickLanguage(keep.get("language"), navigator.language));
-  const [theme, setTheme] = useState(() => themeOf(keep.get("theme")));
-  document.documentElement.lang = LANGUAGES[language].locale;
-  showTheme(theme);
+  const preferences = usePreferences(keep, LANGUAGES);
+  const { language, theme } = preferences;
   useEffect(() => node.frame.relook(), [theme]);
   const ui = useMemo((): Ui => ({
     node,
-    language,
-    theme,
+    ...preferences,
     t: LANGUAGES[language],
-    setLanguage: (next) => {
-      if (isLanguage(next)) keep.set("language", next);
-      setLanguage(next);
-    },
-    setTheme: (next) => {
-      keep.set("theme", next === "system" ? undefined : next);
-      setTheme(next);
-    },
   }), [node, language, theme]);
   return (
     <UiContext.Provider value={ui}>

@@ -7,6 +7,11 @@ export const THEME_PATHS = {
   auto: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16",
 } as const;
 
+export const NOTE_PATHS = {
+  alert: "M12 4l9 16H3zM12 10v4M12 17h.01",
+  lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+} as const;
+
 export const Drawing = ({ path }: { path: string }) => (
   <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
     <path d={path} />

@@ -1,7 +1,9 @@
 /** Theme and language: two small controls, kept in this browser. */
 import { Drawing, THEME_PATHS } from "./drawings.tsx";
-import { isLanguage, type Language } from "./language.ts";
-import type { Theme } from "./start.ts";
+import { useState } from "preact/hooks";
+import type { Keep } from "./keep.ts";
+import { isLanguage, type Language, pickLanguage } from "./language.ts";
+import { showTheme, type Theme, themeOf } from "./start.ts";
 
 const NEXT: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", dark: "system" };
 const PATH: Readonly<Record<Theme, string>> = {
@@ -38,4 +40,24 @@ export function PreferenceBar({ t, languages, theme, language, setTheme, setLang
       </label>
     </div>
   );
+}
+
+/** The person's choices, shown at once and kept. `locales`: what `<html lang>` says of each language. */
+export function usePreferences(keep: Keep, locales: Readonly<Record<Language, { readonly locale: string }>>) {
+  const [language, setLanguage] = useState(() => pickLanguage(keep.get("language"), navigator.language));
+  const [theme, setTheme] = useState(() => themeOf(keep.get("theme")));
+  document.documentElement.lang = locales[language].locale;
+  showTheme(theme);
+  return {
+    language,
+    theme,
+    setLanguage(next: Language): void {
+      keep.set("language", next);
+      setLanguage(next);
+    },
+    setTheme(next: Theme): void {
+      keep.set("theme", next === "system" ? undefined : next);
+      setTheme(next);
+    },
+  };
 }

@@ -1,11 +1,11 @@
 /** Starts the page: builds the parts, takes the one-use code out of the address bar, listens for signs of life. */
 import { render } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { browserSafe } from "../client/identity.ts";
 import { browserTimers } from "../client/link.ts";
 import { GatewayClient } from "../client/protocol.ts";
-import { isLanguage, pickLanguage } from "../page/language.ts";
-import { showTheme, takeCode, themeOf } from "../page/start.ts";
+import { usePreferences } from "../page/preferences.tsx";
+import { takeCode } from "../page/start.ts";
 import { LANGUAGES } from "./i18n/mod.ts";
 import { announce, VAULT } from "./state/announce.ts";
 import { Chat } from "./state/chat.ts";
@@ -48,23 +48,12 @@ function start() {
 }
 
 function Root({ parts }: { parts: ReturnType<typeof start> }) {
-  const [language, setLanguage] = useState(() => pickLanguage(keep.get("language"), navigator.language));
-  const [theme, setTheme] = useState(() => themeOf(keep.get("theme")));
-  document.documentElement.lang = LANGUAGES[language].locale;
-  showTheme(theme);
+  const preferences = usePreferences(keep, LANGUAGES);
+  const { language, theme } = preferences;
   const ui = useMemo((): Ui => ({
     ...parts,
-    language,
-    theme,
+    ...preferences,
     t: LANGUAGES[language],
-    setLanguage: (next) => {
-      if (isLanguage(next)) keep.set("language", next);
-      setLanguage(next);
-    },
-    setTheme: (next) => {
-      keep.set("theme", next === "system" ? undefined : next);
-      setTheme(next);
-    },
   }), [parts, language, theme]);
   return (
     <UiContext.Provider value={ui}>

@@ -1,7 +1,8 @@
 /** The few drawings of the page, as strokes in the colour of the text. */
-import { Drawing, Mark } from "../../page/drawings.tsx";
+import { Drawing, Mark, NOTE_PATHS } from "../../page/drawings.tsx";
 
 const PATHS = {
+  ...NOTE_PATHS,
   plus: "M12 5v14M5 12h14",
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM20 20l-4-4",
   menu: "M4 7h16M4 12h16M4 17h10",
@@ -23,10 +24,8 @@ const PATHS = {
   link:
     "M10 14a4 4 0 0 0 5.700 0l3-3a4 4 0 0 0-5.700-5.700l-1 1M14 10a4 4 0 0 0-5.700 0l-3 3a4 4 0 0 0 5.700 5.700l1-1",
   channels: "M4 5h12v8H9l-3 3v-3H4zM19 9h1v8h-2v3l-3-3h-4v-1",
-  alert: "M12 4l9 16H3zM12 10v4M12 17h.01",
   retry: "M19 12a7 7 0 1 1-2-5l2 2M19 4v5h-5",
   bulb: "M9 18h6M10 21h4M8 14a6 6 0 1 1 8 0c-.7.7-1 1.300-1 2H9c0-.7-.3-1.300-1-2z",
-  lock: "M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3",
   clock: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 8v4l3 2",
 } as const;
 export type IconName = keyof typeof PATHS;
