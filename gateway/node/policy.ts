@@ -97,11 +97,15 @@ export const needsAdmin = (command: string): boolean => !HARMLESS.has(command);
 export const listed = (list: readonly string[], command: string): boolean =>
   list.some((name) => name === command || (name.endsWith(".*") && command.startsWith(name.slice(0, -1))));
 
+/** A lone `*` denies all: who writes it means that, and a list that is misread must not open anything. */
+const denied = (list: readonly string[], command: string): boolean =>
+  list.some((name) => name.trim() === "*" || listed([name.trim()], command));
+
 /** Whether `command` may be called on the node, and otherwise why not. */
 export function judge(command: string, facts: PolicyFacts): Verdict {
   if (command.trim() === "") return refused("command required", "name the command to call");
   const { lists, allowedHere, declared, approved } = facts;
-  if (listed(lists.denyCommands, command)) {
+  if (denied(lists.denyCommands, command)) {
     return refused("command not allowlisted", `gateway.nodes.denyCommands of the configuration names "${command}"`);
   }
   const isOn = TABLE[groupOf(facts)].has(command) || listed(lists.allowCommands, command) ||

@@ -77,6 +77,13 @@ Deno.test("the device family decides when the platform says nothing known", () =
   assert.equal(reason("canvas.present", { platform: "", deviceFamily: "Linux" }), "command not allowlisted");
 });
 
+Deno.test("a star and blanks in the list of what is off open nothing", () => {
+  for (const name of ["*", " * ", " device.info", "device.* "]) {
+    const lists = { allowCommands: [], denyCommands: [name] };
+    assert.equal(reason("device.info", { platform: "ios", lists }), "command not allowlisted", name);
+  }
+});
+
 Deno.test("dangerous commands go on by either list of the owner, on every platform, and stay off by the other", () => {
   for (const platform of Object.keys(ON)) {
     for (const command of DANGEROUS) {

@@ -1,6 +1,6 @@
 /** `system.run` with an approval: the word of the caller counts only when somebody really gave that approval. */
 import { isDeepStrictEqual } from "node:util";
-import type { ExecApprovals } from "../approval/types.ts";
+import type { ExecApprovals, RedeemPlace } from "../approval/types.ts";
 import { commandForms, splitCommand } from "../approval/command_text.ts";
 import { checker } from "../../schemas/validate.ts";
 import { NonEmpty, Open, Type } from "../../schemas/primitives.ts";
@@ -19,17 +19,20 @@ const isRun = checker(RunParams).is;
 
 /**
  * The parameters to send. `approved` and `approvalDecision` stay only when `runId` names an approval of exactly this
- * command in this place, which is used up by it; otherwise they are removed and the node asks for itself. A plan that
- * the caller wrote is left out of an approved run: hosts run what the plan says, and nobody read it.
+ * command in this place, which is used up by it; otherwise they are removed and the node asks for itself. An
+ * `allow-always` that nobody gave, or gave to another agent, goes out as `allow-once`: the node would write down a rule
+ * for good. A plan that the caller wrote is left out of an approved run: hosts run what it says, and nobody read it.
  */
 export function runParams(params: unknown, approvals: Pick<ExecApprovals, "redeem">, nodeId?: string): unknown {
   if (params === null || typeof params !== "object") return params;
   if (!("approved" in params) && !("approvalDecision" in params)) return params;
   if (isRun(params)) {
-    const always = params.approvalDecision === "allow-always" ? { alwaysFor: params.agentId ?? "" } : {};
-    const where = { nodeId, cwd: params.cwd ?? null, ...always };
-    const redeem = (form: string) => approvals.redeem(params.runId, form, where);
-    if (isApproved(params.command, params.rawCommand, redeem)) return withoutPlan(params);
+    const where = { nodeId, cwd: params.cwd ?? null };
+    const redeemed = (place: RedeemPlace) =>
+      isApproved(params.command, params.rawCommand, (form) => approvals.redeem(params.runId, form, place));
+    const always = params.approvalDecision === "allow-always";
+    if (redeemed(always ? { ...where, alwaysFor: params.agentId ?? "" } : where)) return withoutPlan(params);
+    if (always && redeemed(where)) return withoutPlan({ ...params, approvalDecision: "allow-once" });
   }
   return withoutClaim(params);
 }

@@ -87,6 +87,9 @@ Deno.test("a claim of allow-always is redeemed as one, for the agent whose rule 
   runParams({ command: ["ls"], ...claim }, approvals, "n1");
   runParams({ command: ["ls"], ...claim, approvalDecision: "allow-always", agentId: "work" }, approvals, "n1");
   runParams({ command: ["ls"], ...claim, approvalDecision: "allow-always" }, approvals, "n1");
+  const allowedOnce = { redeem: (_id: string, _form: string, where: object = {}) => !("alwaysFor" in where) };
+  const sent = Object(runParams({ command: ["ls"], ...claim, approvalDecision: "allow-always" }, allowedOnce, "n1"));
+  assert.deepEqual([sent.approved, sent.approvalDecision], [true, "allow-once"]);
   const place = { nodeId: "n1", cwd: null };
   assert.deepEqual(asked, [place, { ...place, alwaysFor: "work" }, { ...place, alwaysFor: "" }]);
 });
