@@ -1,5 +1,4 @@
 /** The composition root: builds every part from the configuration, joins them, starts and stops them in order. */
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { ShutdownEvent } from "../schemas/event/system.ts";
 import { createModelCatalog } from "./agent/catalog.ts";
@@ -9,7 +8,6 @@ import { createTools, joinTools, sameTools } from "./agent/tools.ts";
 import { type Auth, createAuth } from "./auth/create.ts";
 import { createNodeCode, createPhoneLink } from "./auth/phone_link.ts";
 import { gatewayIdentity } from "./auth/gateway_identity.ts";
-import { type KnownHosts, knownHosts } from "./auth/known_hosts.ts";
 import { type ConfigControl, type ConfigSource, createConfigControl } from "./config/control.ts";
 import { keepLastGood } from "./config/last_good.ts";
 import { startAccounts } from "./config/plan.ts";
@@ -17,7 +15,8 @@ import type { ChannelEntry, Config } from "./config/types.ts";
 import { watchConfigFile } from "./config/watch.ts";
 import { Hub } from "./connection/hub.ts";
 import { LIMITS } from "../schemas/frame.ts";
-import { type Certificate, loadCertificate } from "./http/certificate.ts";
+import type { Certificate } from "./http/certificate.ts";
+import { certificateFor, hostsOf, webchatLink } from "./http/own_names.ts";
 import type { HttpServer, ListenAddress } from "./http/server.ts";
 import type { Clock } from "./observe/clock.ts";
 import type { Log } from "./observe/log.ts";
@@ -308,27 +307,6 @@ function createRefresh(clock: Clock, refresh: () => void): () => void {
 }
 const REFRESH_MS = 100;
 
-/** What HTTPS needs when it is on; `undefined` when it is off. */
-async function certificateFor({ config, clock }: AppOptions, interfaces: readonly string[]) {
-  const { tls, publicUrl } = config.gateway;
-  if (tls === undefined) return undefined;
-  const name = hostname();
-  const own = interfaces.filter((each) => !each.startsWith("fe80:"));
-  const named = [name, `${name.split(".")[0]}.local`, ...publicUrl === undefined ? [] : [publicUrl.hostname]];
-  const hosts = [...new Set(["localhost", "127.0.0.1", "::1", ...named, ...own])];
-  return await loadCertificate({ tls, stateDir: config.stateDir, hosts, clock });
-}
-
-/** The names under which this gateway may be called. Needs the system permissions `hostname` and `networkInterfaces`. */
-function hostsOf({ listen, config }: AppOptions, interfaces: readonly string[]): KnownHosts {
-  return knownHosts({
-    hostname: hostname(),
-    interfaces,
-    bound: listen.map((each) => each.hostname),
-    publicUrl: config.gateway.publicUrl,
-  });
-}
-
 /** Clients get their close frame before the listeners end; what does not close in time is destroyed. */
 async function closePort(hub: Hub, server: HttpServer, destroySockets: () => void): Promise<void> {
   hub.closeAll();
@@ -336,15 +314,4 @@ async function closePort(hub: Hub, server: HttpServer, destroySockets: () => voi
   while (hub.size > 0 && Date.now() < patience) await new Promise((resolve) => setTimeout(resolve, 10));
   destroySockets();
   await server.close();
-}
-
-/** The code is in the fragment, which a browser sends to nobody. */
-function webchatLink(config: Config, addresses: readonly ListenAddress[], code: string): string {
-  const first = addresses[0];
-  const host = first?.hostname.includes(":") ? `[${first.hostname}]` : first?.hostname ?? "127.0.0.1";
-  const origin = config.gateway.publicUrl?.origin ??
-    `${config.gateway.tls === undefined ? "http" : "https"}://${
-      host === "0.0.0.0" ? "127.0.0.1" : host
-    }:${first?.port}`;
-  return `${origin}/#code=${code}`;
 }

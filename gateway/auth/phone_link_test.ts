@@ -1,3 +1,4 @@
+/** Tests of the link for a phone: when there is one, and what is missing when there is none. */
 import assert from "node:assert/strict";
 import { createNodeCode, createPhoneLink, type PhoneLinkDeps } from "./phone_link.ts";
 

@@ -1,3 +1,4 @@
+/** Tests of the certificate: made once, renewed, or the owner's own. */
 import assert from "node:assert/strict";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { loadCertificate, ownCertificatePath } from "./certificate.ts";
