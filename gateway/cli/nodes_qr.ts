@@ -46,8 +46,8 @@ export const codeCommand: Command = (context, options) =>
     }
     if (options.flag("json")) return out.json(payload);
     out.line(clean(code));
-    const left = expiresAtMs === undefined ? "" : ` and ends in ${duration(expiresAtMs - clock.now())}`;
-    out.note(`It lets one node in, once${left}. On that computer:`);
+    const left = expiresAtMs === undefined ? "" : ` It ends in ${duration(expiresAtMs - clock.now())}.`;
+    out.note(`It lets one node in, once.${left} On that computer:`);
     const url = session.target.loopback ? "<ws or wss address of this gateway>" : session.target.url;
     out.note(`  OPENCLAW_GATEWAY_URL=${url} deno task node --code ${clean(code)}`);
   });

@@ -74,10 +74,12 @@ async function readPem(path: string, name: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new Error(
-      `Cannot read gateway.tls.${name} "${path}": ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    const why = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new Error(`Cannot read gateway.tls.${name} "${path}": ${why}`, { cause: error });
   }
 }
 

@@ -107,7 +107,8 @@ export function browserName(agent: string = navigator.userAgent): string {
     : /Safari\//.test(agent)
     ? "Safari"
     : "browser";
-  const system = /iPhone|iPad/.exec(agent)?.[0] ?? /Android|Windows|Mac OS|Linux/.exec(agent)?.[0];
+  // Android says Linux too, and before its own name.
+  const system = /iPhone|iPad|Android/.exec(agent)?.[0] ?? /Windows|Mac OS|Linux/.exec(agent)?.[0];
   return system ? `${browser}, ${system}` : browser;
 }
 

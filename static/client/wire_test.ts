@@ -109,6 +109,10 @@ Deno.test("The one-use code is taken from the fragment alone", () => {
 
 Deno.test("A device is named so that its owner recognises it", () => {
   assert.equal(
+    browserName("Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 Chrome/156.0.0.0 Mobile Safari/537.36"),
+    "Chrome, Android",
+  );
+  assert.equal(
     browserName("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36"),
     "Chrome, Linux",
   );

@@ -83,6 +83,11 @@ gatewayTest("events of nodes", {}, {
       idempotencyKey: crypto.randomUUID(),
     });
     assert.match(JSON.stringify(model.requests.at(-1)?.body["messages"]), /Exec denied/u);
+    // The node's own chat, which nobody began, has the node's name.
+    await node.event("exec.finished", { runId: "r3", exitCode: 0 });
+    const own = Object((await owner.request("sessions.describe", { key: `node-${node.id}` }))["session"]);
+    assert.equal(own.displayName, Object(await owner.request("node.describe", { nodeId: node.id })).displayName);
+    assert.ok(own.displayName);
   },
 
   "sessions of channels are closed to a node, until a call to it was made for one": async (gateway) => {

@@ -187,7 +187,11 @@ const exec: Handler = (event, services) => {
   const entry = (usual.includes(sessionKey) ? sessions.ensure(sessionKey) : sessions.get(sessionKey))?.entry;
   if (entry === undefined) throw invalid(`no session: nothing was said in "${sessionKey.slice(0, 128)}" yet`);
   const note = noteText(event.name, event.nodeId, facts);
-  sessions.update(sessionKey, { systemEvents: [...entry.systemEvents ?? [], note].slice(-MAX_NOTES) }, false);
+  const systemEvents = [...entry.systemEvents ?? [], note].slice(-MAX_NOTES);
+  // Nobody began the node's own chat: without a name of its own it would stand in every list as a new one.
+  const isOwn = sessionKey === usual[0] && entry.displayName === undefined;
+  const displayName = isOwn ? services.nodes.find(event.nodeId).displayName : undefined;
+  sessions.update(sessionKey, { systemEvents, ...(displayName === undefined ? {} : { displayName }) }, false);
   return {};
 };
 

@@ -12,7 +12,9 @@ const DAY_MS = 86_400_000;
 
 /** "take photos, read the location". */
 export function abilityWords(t: Words, commands: readonly string[]): string {
-  return abilitiesOf(commands).map((one) => typeof one === "string" ? t.nodes.ability[one] : one.command).join(", ");
+  return abilitiesOf(commands).map((one) => typeof one === "string" ? t.nodes.ability[one] : one.command).join(
+    t.nodes.comma,
+  );
 }
 
 export function commandWords(t: Words, command: string): string {
@@ -33,7 +35,7 @@ export function NodeCard({ node, state }: { node: NodeRow; state: State }) {
       <NodeFacts node={node} skewMs={state.nodes.skewMs} />
       {node.connected && !node.waits && (
         <p class="abilities">
-          <b>{t.nodes.can}:</b> {node.commands.length ? abilityWords(t, node.commands) : t.nodes.canNothing}
+          <b>{t.nodes.can}</b> {node.commands.length ? abilityWords(t, node.commands) : t.nodes.canNothing}
         </p>
       )}
       <Switches node={node} state={state} />

@@ -36,7 +36,7 @@ export function NodeRequestCard({ request, state, onSaid }: Props) {
       {isRepair && <p>{t.nodes.changed}</p>}
       {harmless.length > 0 && (
         <p class="abilities">
-          <b>{t.nodes.wantsTo}:</b> {abilityWords(t, harmless)}
+          <b>{t.nodes.wantsTo}</b> {abilityWords(t, harmless)}
         </p>
       )}
       {dangerous.length > 0 && (
