@@ -1,4 +1,5 @@
 /** What a person does on a surface becomes a message to the agent, and the page is told how it went. */
+import { createAttendance } from "../../client/attendance.ts";
 import { type Fields, fields, isFields, text, word } from "../../client/read.ts";
 import type { Timers } from "../../client/link.ts";
 import { createBucket } from "../../client/bucket.ts";
@@ -33,6 +34,7 @@ export class Actions {
   /** Ends of runs that came before the answer with the run's id. */
   readonly #ended = new Map<string, ActionState>();
   readonly #bucket;
+  readonly #attendance = createAttendance();
 
   constructor(private readonly deps: ActionDeps) {
     this.#bucket = createBucket(BURST, PER_SECOND, () => deps.timers.now());
@@ -47,6 +49,7 @@ export class Actions {
     const context = isFields(action["context"]) ? JSON.stringify(action["context"]) : undefined;
     if ((context?.length ?? 0) > MAX_CONTEXT) return say("error", "the action's context is too large");
     if (!this.#bucket.take()) return say("error", "too many actions; wait a moment");
+    if (!this.#attendance.take()) return say("error", "the page acted by itself too often; press something here first");
     say("pending");
     try {
       // Asked now: whoever showed this may be another one than a moment ago.

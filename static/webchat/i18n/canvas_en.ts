@@ -33,6 +33,7 @@ export const canvasEn = {
   actionWhy: {
     lost: "the gateway did not answer. Try again when the connection is back",
     busy: "too much is under way. Wait for the agent to answer",
+    alone: "the page did it by itself too often. Press something here, and it may again",
   },
 };
 

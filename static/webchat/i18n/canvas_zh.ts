@@ -28,7 +28,11 @@ export const canvasZh: typeof canvasEn = {
   acted: "在画布上：",
   action: { pending: "正在告知智能体…", working: "智能体正在处理…", done: "智能体已回答。" },
   actionFailed: (why) => why ? `操作未成功：${why}` : "操作未成功。",
-  actionWhy: { lost: "网关没有回应。请在连接恢复后重试", busy: "正在处理的操作过多，请等待智能体回答" },
+  actionWhy: {
+    lost: "网关没有回应。请在连接恢复后重试",
+    busy: "正在处理的操作过多，请等待智能体回答",
+    alone: "页面自行操作过于频繁。请在此处按一下，它才能继续",
+  },
 };
 
 export const approvalsZh: typeof approvalsEn = {

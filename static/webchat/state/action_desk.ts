@@ -1,4 +1,5 @@
 /** Actions of a person on the canvas: to the session, and back to the control what became of them. */
+import { createAttendance } from "../../client/attendance.ts";
 import { RequestError, type Timers } from "../../client/link.ts";
 import { fields, word } from "../../client/read.ts";
 import { ACTION_MS, MAX_ACTIONS } from "./canvas_limits.ts";
@@ -19,6 +20,7 @@ interface End {
 export class ActionDesk {
   /** The latest ends: a fast run can be over before we know its id. */
   #ends: End[] = [];
+  readonly #attendance = createAttendance();
 
   constructor(private readonly store: Store, private readonly wire: Wire, private readonly timers: Timers) {}
 
@@ -29,6 +31,7 @@ export class ActionDesk {
     if (open.some((one) => one.id === id)) return;
     this.#add(id);
     if (!allowed) return this.#change(id, { state: "error", error: "operator.write" });
+    if (!this.#attendance.take()) return this.#change(id, { state: "error", error: "alone" });
     if (open.length >= MAX_OPEN) return this.#change(id, { state: "error", error: "busy" });
     try {
       const params = { sessionKey, action };

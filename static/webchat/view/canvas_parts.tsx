@@ -79,7 +79,7 @@ export function LeaveBar({ url, onDone }: { url: URL; onDone(): void }) {
 /** Why an action failed, in the person's words: the desk's own reasons are names. */
 export function actionError(t: Words, error: string | undefined): string {
   if (error === "operator.write") return t.channels.noRight(error);
-  return error === "lost" || error === "busy" ? t.canvas.actionWhy[error] : error ?? "";
+  return error === "lost" || error === "busy" || error === "alone" ? t.canvas.actionWhy[error] : error ?? "";
 }
 
 /** How long a good end is told; a failure stays until the next action. */

@@ -1,4 +1,4 @@
-/** A hostile page in the canvas takes the keyboard from somebody who is typing. */
+/** What a hostile page in the canvas does to the person: it takes the keyboard from who types, and acts by itself. */
 import assert from "node:assert/strict";
 import { eventually } from "../helpers/wait.ts";
 import { ChatPage } from "./chat_page.ts";
@@ -58,7 +58,43 @@ browserTest("A page in the canvas", { builtIn: true }, {
     await page.keyboard.type("and type and type and type and type", { delay: 120 });
     await page.getByText("took the keyboard while you were typing").waitFor();
     assert.equal(await page.locator(".canvas-frame").count(), 0);
-    await eventually("all of the text", async () => (await composer.inputValue()).endsWith("type") || undefined);
-    assert.equal(await composer.inputValue(), "I type and type and type and type and type");
+    await page.keyboard.type(" on", { delay: 120 });
+    const [typed, wanted] = [await composer.inputValue(), "I type and type and type and type and type on"];
+    assert.ok(typed.endsWith(" on"), typed);
+    assert.ok(wanted.length - typed.length <= 5, `at most a key for each time: ${typed}`);
+  },
+});
+
+/** Acts again and again, without anybody. */
+const ROBOT = `<!doctype html><html><body><button id="b" onclick="act()">press</button><ol id="log"></ol><script>
+globalThis.act = () => OpenClaw.sendUserAction({ name: "again" });
+addEventListener("openclaw:action-state", ({ detail }) => {
+  if (detail.state !== "done" && detail.state !== "error") return;
+  document.getElementById("log").insertAdjacentHTML("beforeend", "<li>" + detail.state);
+  if (detail.state === "done") setTimeout(act, 900);
+});
+addEventListener("openclaw:bridge", act, { once: true });
+</script></body></html>`;
+
+browserTest("A page that acts by itself", { builtIn: true }, {
+  "starts ten runs of the agent, then none until somebody presses something": async ({ gateway }) => {
+    await Deno.writeTextFile(`${gateway.stateDir}/canvas/robot.html`, ROBOT);
+    await using agent = await gateway.connect();
+    await using visitor = await Visitor.come();
+    const { page } = await ChatPage.signIn(visitor, gateway);
+    // Whatever the test asks of the page counts as a press there, for five seconds.
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    await agent.request("canvas.present", { sessionKey: MAIN, path: "robot.html" });
+    const frame = page.frameLocator(".canvas-frame");
+    const answers = () =>
+      agent.frames.filter((one) => one.type === "event" && one.event === "chat" && one.payload["state"] === "final")
+        .length;
+    await eventually("ten answers", () => Promise.resolve(answers() >= 10 || undefined), 60_000);
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    assert.equal(answers(), 10);
+    await page.getByText("the page did it by itself too often").waitFor();
+    await frame.locator("#b").click();
+    await frame.locator("#log li").nth(11).waitFor();
+    assert.equal(await frame.locator("#log li").nth(11).innerText(), "done");
   },
 });
