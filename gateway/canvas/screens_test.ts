@@ -96,6 +96,26 @@ Deno.test("after a restart everything is there, and updates go on where they wer
   await Deno.remove(path);
 });
 
+Deno.test("the chat whose agent shows something on a node is kept with it, also over a restart", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".sqlite" });
+  const before = open(await openDb(path));
+  const node = { nodeId: "n1" };
+  before.screens.push(node, [create(), text("root", "one")]);
+  before.screens.shownFor("n1", CHAT.sessionKey);
+  before.screens.present(node, { kind: "path", path: "a.html" });
+  assert.deepEqual(before.bus.published, [], "a node's screen is nobody else's news");
+  const state = before.screens.get(node);
+  assert.deepEqual([state.sessionKey, state.revision], [CHAT.sessionKey, 2]);
+  before.db.close();
+  const after = open(await openDb(path));
+  assert.deepEqual(after.screens.get(node), state);
+  assert.deepEqual(after.screens.push(node, [text("more", "two")]).surfaces, ["s"]);
+  after.screens.shownFor("n1", undefined);
+  assert.equal(after.screens.get(node).sessionKey, undefined);
+  after.db.close();
+  await Deno.remove(path);
+});
+
 Deno.test("a row that is no state any more counts as empty", () => {
   const { screens, db } = open();
   db.run(

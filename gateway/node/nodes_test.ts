@@ -202,6 +202,23 @@ Deno.test("a session whose agent called the node is open to it while it stays", 
   assert.equal(lab.nodes.rightIn("n1", "agent:main:main"), undefined);
 });
 
+Deno.test("what stands on a node's canvas is answered in the chat that showed it, after a reconnect too", async () => {
+  using made = ready(["canvas.present", "canvas.a2ui.push"], "ios");
+  const { lab, client } = made;
+  const key = "agent:main:telegram:direct:42";
+  const shown = lab.invoke({ command: "canvas.present", params: { url: "a.html" }, sessionKey: key });
+  assert.deepEqual(lab.shownFor, {}, "not before the node has said yes");
+  lab.nodes.answer(client, { id: lab.lastAsked().id, nodeId: "n1", ok: true, payloadJSON: "{}" });
+  await shown;
+  assert.deepEqual(lab.shownFor, { sessionKey: key });
+  lab.disconnect(client);
+  lab.connect({ protocol: 3, platform: "ios", commands: ["canvas.present", "canvas.a2ui.push"] });
+  assert.equal(lab.nodes.rightIn("n1", key), "called");
+  lab.invoke({ command: "canvas.a2ui.push", params: { messages: [{ a: 1 }] } }).catch(() => {});
+  assert.deepEqual(lab.shownFor, {}, "a push is kept at once, and this one is nobody's");
+  assert.equal(lab.nodes.rightIn("n1", key), undefined);
+});
+
 Deno.test("what a node claims is cut to what lists can show and calls can use", () => {
   using lab = new NodeLab();
   const client = lab.connect({ protocol: 3, commands: ["system.which", "x".repeat(129), " "] });
