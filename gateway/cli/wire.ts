@@ -23,7 +23,6 @@ const Inbound = Type.Union([
   Type.Object({ type: Type.Literal("event"), event: Type.String(), payload: Type.Optional(Type.Unknown()) }),
 ]);
 export type Inbound = Static<typeof Inbound>;
-export type WireResponse = Extract<Inbound, { type: "res" }>;
 export type WireEvent = Extract<Inbound, { type: "event" }>;
 const checkInbound = checker(Inbound);
 

@@ -2,8 +2,6 @@
 import { Closed, Int0, JsonObject, NonEmpty, OneOf, Open, type Static, Timestamp, Type } from "../primitives.ts";
 import { defineEvent } from "./define.ts";
 
-export const AGENT_STREAMS = ["lifecycle", "assistant", "thinking", "tool", "error"] as const;
-
 /** `text` is cumulative within the current assistant message, `delta` the new part. */
 export const TextData = Closed({ text: Type.String(), delta: Type.String() });
 export const LifecycleData = Closed({
