@@ -4,6 +4,7 @@ import { confirm } from "./confirm.ts";
 import type { CliContext, Command } from "./context.ts";
 import { CliError } from "./exit.ts";
 import { ago, count } from "./format.ts";
+import { commandsOf, hintsForName } from "./nodes_call.ts";
 import { nodeName, nodesOf, pickNode, SHORT_ID } from "./nodes_pick.ts";
 import { NodeRow, NodeRows, PairLists, type PendingNode } from "./nodes_payloads.ts";
 import type { Options } from "./options.ts";
@@ -187,6 +188,14 @@ export const removeCommand: Command = (context, options, [wanted]) =>
     );
   });
 
+/** A word that fits nothing of a node that is there is most likely mistyped; a family or a later command may be meant. */
+function warnOfName({ out }: CliContext, node: NodeRow, command: string): void {
+  const known = commandsOf(node);
+  if (known.length === 0 || known.includes(command) || command.endsWith(".*")) return;
+  out.warn(`"${nodeName(node)}" does not offer "${oneLine(command, 60)}"`);
+  for (const hint of hintsForName(command, node)) out.note(`  ${hint}`);
+}
+
 export const allowCommand: Command = (context, options, [wanted, ...commands]) =>
   withGateway(context, options, async (session) => {
     const none = options.flag("none");
@@ -197,6 +206,7 @@ export const allowCommand: Command = (context, options, [wanted, ...commands]) =
     const { nodeId, allowedCommands: before = [] } = node;
     const allowCommands = none ? [] : [...new Set([...before, ...commands])].sort();
     const payload = await session.call("node.commands.set", { nodeId, allowCommands });
+    for (const command of commands) warnOfName(context, node, command);
     if (options.flag("json")) return context.out.json(payload);
     const name = nodeName(node);
     context.out.line(

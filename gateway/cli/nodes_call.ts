@@ -83,12 +83,19 @@ function refusal(error: CallError, node: NodeRow, command: string): CliError | u
 }
 
 /** The nearest command that the node has, and where all stand. */
-function hintsForName(command: string, { nodeId, commands = [], offCommands = [] }: NodeRow): string[] {
-  const known = [...commands, ...offCommands.map((off) => off.command)];
+export function hintsForName(command: string, node: NodeRow): string[] {
+  const known = commandsOf(node);
   const nearest = known.length > 0 ? closest(command, known) : command;
   const near = nearest !== command && distance(command, nearest) <= 3 ? [`Did you mean: ${oneLine(nearest, 60)}`] : [];
-  return [...near, `See: openclaw nodes describe ${nodeId.slice(0, 12)}`];
+  return [...near, `See: openclaw nodes describe ${node.nodeId.slice(0, 12)}`];
 }
+
+/** All that a node offers, on or off. */
+export const commandsOf = ({ commands = [], offCommands = [], pendingDeclaredCommands = [] }: NodeRow): string[] => [
+  ...commands,
+  ...offCommands.map((off) => off.command),
+  ...pendingDeclaredCommands,
+];
 
 const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/_DISABLED$/u, "Switch it on on the node itself"],

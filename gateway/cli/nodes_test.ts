@@ -135,6 +135,14 @@ Deno.test("a mistyped command is answered with the nearest one that the node has
   assert.match(sentence(code), /does not offer "camera\.snp" Did you mean: camera\.snap See: openclaw nodes describe/u);
 });
 
+Deno.test("allowing what a node does not offer is warned of", async () => {
+  const handler = answers({ ...list(PHONE), "node.commands.set": { nodeId: PHONE.nodeId, allowCommands: [] } });
+  const typo = await run(nodes.allowCommand, handler, { args: ["Phone", "camera.snp"] });
+  assert.match(typo.stderr, /"Phone" does not offer "camera\.snp"\n {2}Did you mean: camera\.snap/u);
+  const family = await run(nodes.allowCommand, handler, { args: ["Phone", "camera.*", "camera.snap"] });
+  assert.equal(family.stderr, "");
+});
+
 Deno.test("a photograph becomes a file, and its name cannot be chosen by the node", async () => {
   const dir = await Deno.makeTempDir({ prefix: "occli-" });
   try {

@@ -118,6 +118,10 @@ const REASONS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/tcp connect error|connection refused/iu, "nothing listens there"],
   [/InvalidContentType/u, "it answered without TLS; a gateway whose gateway.tls changed speaks HTTPS after a restart"],
   [/dns error/iu, "the host name is not known"],
-  [/invalid peer certificate|UnknownIssuer|certificate/iu, "its certificate is not one that this host trusts"],
+  [/invalid HTTP version/iu, "it does not answer in plain HTTP; a gateway with gateway.tls needs wss://"],
+  [
+    /invalid peer certificate|UnknownIssuer|certificate/iu,
+    "its certificate is not one that this host trusts; for a gateway's own copy its <state>/tls/cert.pem here and set DENO_CERT",
+  ],
   [/connection closed before message completed/iu, "it closed the connection without an answer"],
 ];

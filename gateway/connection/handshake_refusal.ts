@@ -232,7 +232,9 @@ function nextStep(reason: AuthFailure): string {
 
 function authHelp(reason: AuthFailure): string {
   if (reason === "rate_limited") return "Wait retryAfterMs milliseconds, then try again with the right credential";
-  if (reason === "bootstrap_token_invalid") return "Restart the gateway or sign in with its token to get a new link";
+  if (reason === "bootstrap_token_invalid") {
+    return "Ask the gateway for a new one: openclaw nodes code for a node; for a browser restart it or sign in with its token";
+  }
   if (reason === "scope_mismatch") return "Ask for fewer scopes, or connect with the gateway token to ask for more";
   if (reason === "device_token_mismatch") return "Forget the stored device token and connect with the gateway token";
   if (reason.endsWith("_missing_config")) return "Set gateway.auth.token or gateway.auth.password on the gateway";

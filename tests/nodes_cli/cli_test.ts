@@ -48,7 +48,7 @@ Deno.test("an owner approves a node, asks it, runs a command with an approval, a
     await node.said(/Approved: its commands can be called/u);
     assert.match(
       await ok(cli, "nodes", "list", "--connected"),
-      /Off on "Build box":\n {2}system\.run {2}command not allowlisted/u,
+      /Off on "Build box" until you allow them: system\.run\nAllow one: openclaw nodes allow \w{12} system\.run\n/u,
     );
     assert.match(await ok(cli, "nodes", "allow", "build box", "system.run"), /beyond the usual: system\.run/u);
     assert.match(await ok(cli, "nodes", "describe", "build box"), /Commands +.*file\.read.*system\.run/u);
@@ -115,7 +115,7 @@ Deno.test("an owner approves a node, asks it, runs a command with an approval, a
   });
 
   await t.step("qr says what to set, remove takes the approval back", async () => {
-    assert.match((await cli(["nodes", "qr"])).stderr, /No link for a phone: /u);
+    assert.match((await cli(["nodes", "qr"])).stderr, /No link for a phone\n {2}A phone gives/u);
     assert.match(await ok(cli, "nodes", "remove", "Box", "--yes"), /Took back the approval of "Box"/u);
     await node.said(/Its approval was taken back/u);
     await eventually("the request anew", async () => /waits for approval/u.test(await ok(cli, "nodes")));
