@@ -26,8 +26,11 @@ const MIN_RENEWAL_MS = 15_000;
 const closedName = (key: string): string => `canvas-closed:${key}`;
 
 export class CanvasDesk {
-  /** Whether the canvas may come to the front by itself now; on a phone it would cover what somebody writes. */
-  mayOpen: () => boolean = () => true;
+  /**
+   * Whether the canvas may come to the front by itself now; on a phone it would cover what somebody writes. `arriving`: the
+   * page or the chat was only just opened, which is a wish to see the chat.
+   */
+  mayOpen: (arriving: boolean) => boolean = () => true;
   readonly #actions: ActionDesk;
   #cancelRenewal: (() => void) | undefined;
 
@@ -133,7 +136,7 @@ export class CanvasDesk {
   #front(revision: number, page: PresentedPage, ask: boolean): void {
     const { shown, page: before } = this.#view();
     const isNew = before === undefined || pageKey(before) !== pageKey(page);
-    const open = shown || ((ask || isNew) && this.mayOpen());
+    const open = shown || ((ask || isNew) && this.mayOpen(false));
     this.#set({ revision, page, shown: open, unseen: !open });
   }
 

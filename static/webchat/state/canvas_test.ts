@@ -102,6 +102,17 @@ Deno.test("It does not come down over somebody who writes", async () => {
   assert.equal(view().shown, true);
 });
 
+Deno.test("Where it would cover the chat, a canvas from before waits behind its tab when the page is opened", async () => {
+  const { start, tell, view, desk } = scene({ "canvas.get": () => ({ revision: 4, page: PAGE, a2ui: null }) });
+  desk.mayOpen = (arriving) => !arriving;
+  await start();
+  assert.deepEqual(view().page, PAGE);
+  assert.equal(view().shown, false);
+  assert.equal(view().unseen, true);
+  await tell(event(5, { kind: "present", page: PAGE }));
+  assert.equal(view().shown, true);
+});
+
 Deno.test("A reconnect that finds the same revision leaves the surfaces alone", async () => {
   const state = {
     revision: 3,

@@ -115,7 +115,8 @@ function useCanvas({ canvas }: State, phone: boolean) {
   const [wide, setWide] = useState(false);
   useEffect(() => {
     // It must not come down over somebody who writes.
-    chat.canvas.mayOpen = () => {
+    chat.canvas.mayOpen = (arriving) => {
+      if (arriving && !roomy) return false;
       const box = document.getElementById("message");
       return roomy || !(box instanceof HTMLTextAreaElement) || box.value === "";
     };
