@@ -93,7 +93,7 @@ export class CanvasDesk {
     const isNew = fresh
       ? keep.get(closedName(key)) !== String(revision)
       : page !== undefined && (before.page === undefined || pageKey(page) !== pageKey(before.page));
-    const shown = page !== undefined && ((!fresh && before.shown) || (isNew && this.mayOpen()));
+    const shown = page !== undefined && ((!fresh && before.shown) || (isNew && this.mayOpen(fresh)));
     const same = !fresh && revision === before.revision;
     const epoch = (before.surfaces?.epoch ?? 0) + 1;
     this.#set({
