@@ -16,7 +16,10 @@ const NOT_YOURS =
   "(Owners are the senders named in commands.ownerAllowFrom or in allowFrom of the channel; one approved by a pairing code is " +
   "a guest.)";
 
-/** Without a node there is only nodes_list; a tool of one command is there when a connected node knows the command. */
+/**
+ * Without a node there is only nodes_list; a tool of one command is there when a node knows the command, also one that is
+ * away: a phone sleeps, and after a restart runs begin anew before it is back. The tool then says who is not connected.
+ */
 export function nodeTools(deps: NodeToolDeps): ToolBox {
   const list = listTool(deps);
   const always = [describeTool(deps), invokeTool(deps)];
@@ -31,7 +34,8 @@ export function nodeTools(deps: NodeToolDeps): ToolBox {
   const all = (): readonly Tool[] => {
     const nodes = deps.nodes.list();
     if (nodes.length === 0) return [list];
-    const known = new Set(nodes.flatMap(commandsOf));
+    const away = deps.nodes.pairing.list().paired.flatMap(({ commands }) => commands);
+    const known = new Set([...nodes.flatMap(commandsOf), ...away]);
     return [list, ...always, ...byCommand.filter(([command]) => known.has(command)).map(([, tool]) => tool)];
   };
   return {

@@ -33,10 +33,13 @@ interface LabOptions {
   readonly decision?: ExecDecision | null;
   readonly allowed?: boolean;
   readonly rules?: ExecApprovalsFile;
+  /** Commands that were approved on a node that may be away. */
+  readonly approved?: readonly string[];
 }
 
 function lab(
-  { nodes = [view("Pixel")], answer = () => ({}), decision = null, allowed = false, rules }: LabOptions = {},
+  { nodes = [view("Pixel")], answer = () => ({}), decision = null, allowed = false, rules, approved = [] }: LabOptions =
+    {},
 ) {
   const calls: NodeCall[] = [];
   const asks: ExecAsk[] = [];
@@ -47,6 +50,12 @@ function lab(
     clock,
     nodes: {
       list: () => nodes,
+      pairing: {
+        list: () => ({
+          pending: [],
+          paired: [{ nodeId: "away", caps: [], commands: [...approved], createdAtMs: 1, approvedAtMs: 1 }],
+        }),
+      },
       find: (query) => findNode(nodes, query),
       async invoke(call) {
         calls.push(call);
@@ -81,6 +90,24 @@ function lab(
   };
   return { tools, calls, asks, cancelled, clock, waiting, run };
 }
+
+Deno.test("a command of a node that is away keeps its tool, which says who is not connected", async () => {
+  const away = view("Pixel", { connected: false, commands: [] });
+  const { tools } = lab({ nodes: [away], approved: ["camera.snap"] });
+  const names = tools.for(OWNER).map(({ name }) => name);
+  assert.ok(names.includes("camera_snap"));
+  assert.ok(!names.includes("location_get"), "nobody offers it");
+  const context: ToolContext = {
+    ...OWNER,
+    runId: "run",
+    toolCallId: "call",
+    toChat: false,
+    signal: new AbortController().signal,
+  };
+  const { text, isError } = await runTool(tools.for(OWNER), "camera_snap", {}, context, new FakeClock());
+  assert.equal(isError, true);
+  assert.match(text, /Pixel.*not connected/u);
+});
 
 Deno.test("only turns of the owner get tools, and those that some connected node knows", () => {
   const names = (options: LabOptions, run = OWNER) => lab(options).tools.for(run).map(({ name }) => name);
