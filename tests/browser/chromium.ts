@@ -20,12 +20,9 @@ const ARGS = [
  * `/proc/sys` while it loads, which needs `--allow-all`; its own test switch leaves that look out.
  */
 async function playwright() {
+  // Not taken back: test files run side by side in one process, and another one may be loading it just now.
   Deno.env.set("__IS_WSL_TEST__", "1");
-  try {
-    return (await import("playwright-core")).chromium;
-  } finally {
-    Deno.env.delete("__IS_WSL_TEST__");
-  }
+  return (await import("playwright-core")).chromium;
 }
 
 /** A small phone. */
