@@ -67,9 +67,25 @@ function Showing({ shown }: { shown: Shown }) {
 /** The browser's own full screen, left by Escape; where a page cannot have it (iPhone), the whole window. */
 function useFullScreen(box: { readonly current: HTMLElement | null }): [boolean, (full: boolean) => void] {
   const [full, set] = useState(false);
+  // What the person wants: the browser takes its time, and an Escape may come before its full screen does.
+  const wanted = useRef(false);
+  const leave = () => {
+    if (document.fullscreenElement) void document.exitFullscreen().catch(() => undefined);
+  };
+  const change = (next: boolean) => {
+    wanted.current = next;
+    set(next);
+    if (!next) leave();
+    else void box.current?.requestFullscreen?.().catch(() => undefined);
+  };
   useEffect(() => {
-    const changed = () => set(document.fullscreenElement !== null && document.fullscreenElement === box.current);
-    const key = (event: KeyboardEvent) => event.key === "Escape" && set(false);
+    const changed = () => {
+      const now = document.fullscreenElement !== null && document.fullscreenElement === box.current;
+      if (now && !wanted.current) return leave();
+      wanted.current = now;
+      set(now);
+    };
+    const key = (event: KeyboardEvent) => event.key === "Escape" && change(false);
     document.addEventListener("fullscreenchange", changed);
     addEventListener("keydown", key);
     return () => {
@@ -77,10 +93,5 @@ function useFullScreen(box: { readonly current: HTMLElement | null }): [boolean,
       removeEventListener("keydown", key);
     };
   }, []);
-  const change = (next: boolean) => {
-    set(next);
-    if (!next && document.fullscreenElement) void document.exitFullscreen().catch(() => undefined);
-    if (next) void box.current?.requestFullscreen?.().catch(() => undefined);
-  };
   return [full, change];
 }
