@@ -1,6 +1,6 @@
 /**
  * `deno task bench [--write]`: the gateway beside a bare server, its channels and its nodes, as tables with the targets. With
- * `--channels` or `--nodes` these alone.
+ * `--channels`, `--nodes` or `--gateway` these alone.
  */
 import { TestClient } from "../helpers/client.ts";
 import { denoDir, freePort, ROOT, TEST_TOKEN } from "../helpers/gateway.ts";
@@ -94,6 +94,10 @@ async function main(): Promise<void> {
   try {
     await listening(modelPort);
     if (Deno.args.includes("--nodes")) return void await measureNodePart();
+    if (Deno.args.includes("--gateway")) {
+      const { ours, bare } = await measureGateway({ port, barePort, modelUrl, env });
+      return print(`\n${table(ours, bare)}\n`);
+    }
     const channels = await measureChannels(configFor(modelUrl));
     if (Deno.args.includes("--channels")) return;
     const nodes = await measureNodePart();
