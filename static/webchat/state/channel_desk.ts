@@ -1,7 +1,7 @@
 /** What the page does with channels: reads their state, starts and stops them, decides about strangers and held messages. */
 import type { Timers } from "../../client/link.ts";
-import { may } from "../../client/protocol.ts";
 import { fields } from "../../client/read.ts";
+import { Board } from "./board.ts";
 import {
   type ChannelAccount,
   type ChannelsState,
@@ -28,10 +28,16 @@ const HELD_LIMIT = 50;
 
 export class ChannelDesk {
   readonly login: LoginDesk;
-  #planned = new Map<string, () => void>();
+  readonly #board: Board<"channels">;
 
-  constructor(private readonly store: Store, private readonly wire: Wire, private readonly timers: Timers) {
-    this.login = new LoginDesk(store, wire, (key, error) => this.#fail(key, error), () => void this.refreshAccounts());
+  constructor(store: Store, private readonly wire: Wire, private readonly timers: Timers) {
+    this.#board = new Board(store, timers, "channels", (change) => store.dispatch({ type: "channels", change }));
+    this.login = new LoginDesk(
+      store,
+      wire,
+      (key, error) => this.#board.fail(key, error),
+      () => void this.refreshAccounts(),
+    );
   }
 
   /** Connected, for the first time or again. */
@@ -47,10 +53,14 @@ export class ChannelDesk {
   }
 
   event(name: string): void {
-    if (name.startsWith("channels.pairing.")) return this.#plan("requests", SOON_MS, () => this.refreshRequests());
-    if (name === "health") this.#plan("accounts", SOON_MS, () => this.refreshAccounts());
+    if (name.startsWith("channels.pairing.")) {
+      return this.#board.plan("requests", SOON_MS, () => this.refreshRequests());
+    }
+    if (name === "health") this.#board.plan("accounts", SOON_MS, () => this.refreshAccounts());
     // A message that was given up leaves a line in a session, which is the only sign of it.
-    if (name === "health" || name === "sessions.changed") this.#plan("held", 4 * SOON_MS, () => this.refreshHeld());
+    if (name === "health" || name === "sessions.changed") {
+      this.#board.plan("held", 4 * SOON_MS, () => this.refreshHeld());
+    }
   }
 
   /** While somebody looks. Returns the function that ends it. */
@@ -68,24 +78,24 @@ export class ChannelDesk {
   }
 
   refreshAccounts = once(() =>
-    this.#read("accounts", "operator.read", async () => {
+    this.#board.read("accounts", "operator.read", async () => {
       const { ts, offers, accounts } = readChannels(await this.wire.request("channels.status", {}));
       return { offers, accounts, loaded: true, skewMs: ts === undefined ? 0 : ts - this.timers.now() };
     })
   );
 
   refreshRequests = once(() =>
-    this.#read("requests", "operator.pairing", async () => {
+    this.#board.read("requests", "operator.pairing", async () => {
       const requests = readRequests(await this.wire.request("channels.pairing.list", {}));
       const next = Math.min(...requests.map(({ expiresAt }) => expiresAt || Infinity));
       const inMs = next - this.timers.now() - this.#state().skewMs;
-      if (next < Infinity) this.#plan("expiry", Math.max(1_000, inMs + 1_000), () => this.refreshRequests());
+      if (next < Infinity) this.#board.plan("expiry", Math.max(1_000, inMs + 1_000), () => this.refreshRequests());
       return { requests };
     })
   );
 
   refreshHeld = once(() =>
-    this.#read("held", "operator.read", async () => {
+    this.#board.read("held", "operator.read", async () => {
       const lists = await Promise.all(
         HELD_STATES.map((state) => this.wire.request("outbox.list", { state, limit: HELD_LIMIT })),
       );
@@ -138,50 +148,9 @@ export class ChannelDesk {
     return this.#act(heldKey(message), `outbox.${verb}`, { id: message.id }, () => this.refreshHeld());
   }
 
-  /** A request for one item: busy while it is under way, and its refusal stands beside the item. */
   async #act(key: string, method: string, params: unknown, after: () => Promise<void>): Promise<unknown> {
-    if (this.#state().busy.includes(key)) return undefined;
-    this.#set({ busy: [...this.#state().busy, key], failures: without(this.#state().failures, key) });
-    try {
-      return await this.wire.request(method, params, CHANGE_MS);
-    } catch (error) {
-      this.#fail(key, error);
-      return undefined;
-    } finally {
-      await after();
-      this.#set({ busy: this.#state().busy.filter((one) => one !== key) });
-    }
+    return (await this.#board.act(key, () => this.wire.request(method, params, CHANGE_MS), after))?.value;
   }
 
-  /** Reads one list; a refusal is told where the list would stand, and the last list stays. */
-  async #read(key: string, scope: string, job: () => Promise<Partial<ChannelsState>>): Promise<void> {
-    const { hello } = this.store.get();
-    const able = may(hello, scope) || (scope === "operator.read" && may(hello, "operator.write"));
-    if (!able) return this.#set({ failures: { ...this.#state().failures, [key]: { kind: "right", text: scope } } });
-    try {
-      const change = await job();
-      this.#set({ ...change, failures: without(this.#state().failures, key) });
-    } catch (error) {
-      this.#fail(key, error);
-    }
-  }
-
-  #fail(key: string, error: unknown): void {
-    this.#set({ failures: { ...this.#state().failures, [key]: failureOf(error) } });
-  }
-
-  #state = (): ChannelsState => this.store.get().channels;
-  #set(change: Partial<ChannelsState>): void {
-    this.store.dispatch({ type: "channels", change });
-  }
-
-  #plan(name: string, ms: number, job: () => Promise<void>): void {
-    this.#planned.get(name)?.();
-    this.#planned.set(name, this.timers.after(ms, () => void job()));
-  }
-}
-
-function without(failures: Readonly<Record<string, Failure>>, key: string): Readonly<Record<string, Failure>> {
-  const { [key]: _gone, ...rest } = failures;
-  return rest;
+  #state = (): ChannelsState => this.#board.state();
 }

@@ -1,7 +1,7 @@
 /** What the page does with nodes: lists them, approves what they can do, switches the dangerous commands, makes links. */
 import type { Timers } from "../../client/link.ts";
-import { may } from "../../client/protocol.ts";
-import { type Failure, failureOf } from "./channels_model.ts";
+import { Board } from "./board.ts";
+import { failureOf } from "./channels_model.ts";
 import type { Wire } from "./chat.ts";
 import { nodeKey, type NodeRequest, nodeRequestKey, type NodeRow, type NodesState } from "./nodes_model.ts";
 import { readCode, readLink, readNodePairs, readNodes } from "./nodes_parse.ts";
@@ -11,9 +11,11 @@ import type { Store } from "./store.ts";
 const SOON_MS = 250;
 
 export class NodeDesk {
-  #planned = new Map<string, () => void>();
+  readonly #board: Board<"nodes">;
 
-  constructor(private readonly store: Store, private readonly wire: Wire, private readonly timers: Timers) {}
+  constructor(private readonly store: Store, private readonly wire: Wire, private readonly timers: Timers) {
+    this.#board = new Board(store, timers, "nodes", (change) => store.dispatch({ type: "nodes", change }));
+  }
 
   refresh(): void {
     void this.refreshNodes();
@@ -21,12 +23,14 @@ export class NodeDesk {
   }
 
   event(name: string): void {
-    if (name === "nodes.changed") this.#plan("nodes", () => this.refreshNodes());
-    if (name === "nodes.changed" || name.startsWith("node.pair.")) this.#plan("requests", () => this.refreshRequests());
+    if (name === "nodes.changed") this.#board.plan("nodes", SOON_MS, () => this.refreshNodes());
+    if (name === "nodes.changed" || name.startsWith("node.pair.")) {
+      this.#board.plan("requests", SOON_MS, () => this.refreshRequests());
+    }
   }
 
   refreshNodes = once(() =>
-    this.#read("nodes", "operator.read", async () => {
+    this.#board.read("nodes", "operator.read", async () => {
       const { ts, nodes } = readNodes(await this.wire.request("node.list", {}));
       return { nodes, loaded: true, skewMs: ts === undefined ? 0 : ts - this.timers.now() };
     })
@@ -34,7 +38,7 @@ export class NodeDesk {
 
   refreshRequests = once(() => {
     if (!this.store.get().hello?.methods.has("node.pair.list")) return Promise.resolve();
-    return this.#read(
+    return this.#board.read(
       "requests",
       "operator.pairing",
       async () => readNodePairs(await this.wire.request("node.pair.list", {})),
@@ -93,51 +97,14 @@ export class NodeDesk {
     this.#set({ link: undefined });
   }
 
-  /** A request for one item: busy while it is under way, and its refusal stands beside the item. */
+  /** Whether it was done; the lists are read anew either way. */
   async #act(key: string, job: () => Promise<unknown>): Promise<boolean> {
-    if (this.#state().busy.includes(key)) return false;
-    this.#set({ busy: [...this.#state().busy, key], failures: without(this.#state().failures, key) });
-    try {
-      await job();
-      return true;
-    } catch (error) {
-      this.#fail(key, error);
-      return false;
-    } finally {
-      await Promise.all([this.refreshNodes(), this.refreshRequests()]);
-      this.#set({ busy: this.#state().busy.filter((one) => one !== key) });
-    }
+    const done = await this.#board.act(key, job, () => Promise.all([this.refreshNodes(), this.refreshRequests()]));
+    return done !== undefined;
   }
 
-  /** Reads one list; a refusal is told where the list would stand, and the last list stays. */
-  async #read(key: string, scope: string, job: () => Promise<Partial<NodesState>>): Promise<void> {
-    const { hello } = this.store.get();
-    const able = may(hello, scope) || (scope === "operator.read" && may(hello, "operator.write"));
-    if (!able) return this.#set({ failures: { ...this.#state().failures, [key]: { kind: "right", text: scope } } });
-    try {
-      const change = await job();
-      this.#set({ ...change, failures: without(this.#state().failures, key) });
-    } catch (error) {
-      this.#fail(key, error);
-    }
-  }
-
-  #fail(key: string, error: unknown): void {
-    this.#set({ failures: { ...this.#state().failures, [key]: failureOf(error) } });
-  }
-
-  #state = (): NodesState => this.store.get().nodes;
+  #state = (): NodesState => this.#board.state();
   #set(change: Partial<NodesState>): void {
-    this.store.dispatch({ type: "nodes", change });
+    this.#board.set(change);
   }
-
-  #plan(name: string, job: () => Promise<void>): void {
-    this.#planned.get(name)?.();
-    this.#planned.set(name, this.timers.after(SOON_MS, () => void job()));
-  }
-}
-
-function without(failures: Readonly<Record<string, Failure>>, key: string): Readonly<Record<string, Failure>> {
-  const { [key]: _gone, ...rest } = failures;
-  return rest;
 }
