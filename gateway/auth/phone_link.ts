@@ -1,5 +1,7 @@
 /** The link that opens the node page on a phone: only over HTTPS, because a browser gives camera and key to nothing else. */
+import { hostPort } from "../config/listen.ts";
 import type { Config } from "../config/types.ts";
+import { isLoopback } from "./addresses.ts";
 import type { BootstrapCodes } from "./bootstrap_codes.ts";
 
 /** An address that is open. */
@@ -19,7 +21,7 @@ export type PhoneLink =
   };
 
 export interface PhoneLinkDeps {
-  readonly gateway: Pick<Config["gateway"], "publicUrl" | "tls" | "bind">;
+  readonly gateway: Pick<Config["gateway"], "publicUrl" | "tls">;
   /** Open addresses, once they are. */
   readonly addresses: () => readonly Address[];
   /** Addresses of the host's interfaces. */
@@ -47,12 +49,13 @@ export function createNodeCode(codes: PhoneLinkDeps["codes"]): () => NodeCode {
 
 /** A new link with a code for role node with each call, or what to set so that there can be one. */
 export function createPhoneLink(deps: PhoneLinkDeps): () => PhoneLink {
+  const newCode = createNodeCode(deps.codes);
   return () => {
     const origin = originOf(deps);
     if ("reason" in origin) return { available: false, reason: origin.reason };
-    const { code, expiresAt } = deps.codes.issue("node");
+    const { code, expiresAtMs } = newCode();
     const url = `${origin.origin}/node#code=${code}`;
-    return { available: true, url, expiresAtMs: expiresAt, fingerprint: origin.own ? deps.fingerprint() : undefined };
+    return { available: true, url, expiresAtMs, fingerprint: origin.own ? deps.fingerprint() : undefined };
   };
 }
 
@@ -73,8 +76,7 @@ function originOf(
         'Set gateway.bind to "lan" or "tailnet", or gateway.publicUrl to an HTTPS address that leads here, and restart it.',
     };
   }
-  const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
-  return { origin: `https://${host}:${address.port}`, own: true };
+  return { origin: `https://${hostPort(address.hostname, address.port)}`, own: true };
 }
 
 /** An open address that is not loopback; for the wildcard the first of the host's own, the local network before others. */
@@ -89,5 +91,4 @@ function reachable({ addresses, interfaces }: PhoneLinkDeps): Address | undefine
   return undefined;
 }
 
-const isLoopback = (host: string): boolean => host === "::1" || host.startsWith("127.");
 const isPrivate = (host: string): boolean => /^(192\.168|10|172\.(1[6-9]|2\d|3[01]))\./u.test(host);

@@ -15,7 +15,6 @@ function link(change: {
     gateway: {
       publicUrl: change.publicUrl === undefined ? undefined : new URL(change.publicUrl),
       tls: change.tls === true ? TLS : undefined,
-      bind: "lan",
     },
     addresses: () => (change.open ?? ["127.0.0.1"]).map((hostname) => ({ hostname, port: 18789 })),
     interfaces: () => change.interfaces ?? [],

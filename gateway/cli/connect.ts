@@ -1,5 +1,5 @@
 /** From options to a connected client: address, identity, credentials, one retry, the device token kept for next time. */
-import { join } from "node:path";
+import { ownCertificatePath } from "../config/paths.ts";
 import { Secret } from "../secrets/secret.ts";
 import { GatewayClient, RefusedError } from "./client.ts";
 import { CLI_ROLE, connectParams } from "./connect_params.ts";
@@ -99,7 +99,7 @@ export async function prepare(context: CliContext, options: Options, caps: reado
 /** The certificate that the gateway of this host made itself, when it made one. */
 export async function ownCertificates(stateDir: string): Promise<readonly string[]> {
   try {
-    return [await Deno.readTextFile(join(stateDir, "tls", "cert.pem"))];
+    return [await Deno.readTextFile(ownCertificatePath(stateDir))];
   } catch {
     return [];
   }

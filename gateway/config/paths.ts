@@ -35,6 +35,9 @@ export function pathsOf(env: Env): Paths {
 export const canvasRootOf = (env: Env, stateDir: string, configured: string | undefined): string =>
   configured === undefined ? join(stateDir, "canvas") : absolute(env, "canvasHost.root", configured);
 
+/** Where a certificate of the gateway's own is; the CLI on this host trusts what is there. */
+export const ownCertificatePath = (stateDir: string): string => join(stateDir, "tls", "cert.pem");
+
 function userId(): number | null {
   try {
     return Deno.uid();

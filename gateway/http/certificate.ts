@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { NonEmpty, Type } from "../../schemas/primitives.ts";
 import { checker } from "../../schemas/validate.ts";
 import { replaceFile } from "../config/atomic_write.ts";
+import { ownCertificatePath } from "../config/paths.ts";
 import type { Config } from "../config/types.ts";
 import type { Clock } from "../observe/clock.ts";
 import { prepareStateDir } from "../storage/state_dir.ts";
@@ -31,9 +32,6 @@ export interface CertificateOptions {
   readonly hosts: readonly string[];
   readonly clock: Clock;
 }
-
-/** Where an own certificate is; the CLI on this host trusts what is there. */
-export const ownCertificatePath = (stateDir: string): string => join(stateDir, "tls", "cert.pem");
 
 /** Throws a sentence when the files cannot be used, or when the owner's certificate has ended. */
 export async function loadCertificate(options: CertificateOptions): Promise<Certificate> {

@@ -1,7 +1,8 @@
 /** Tests of the certificate: made once, renewed, or the owner's own. */
 import assert from "node:assert/strict";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
-import { loadCertificate, ownCertificatePath } from "./certificate.ts";
+import { ownCertificatePath } from "../config/paths.ts";
+import { loadCertificate } from "./certificate.ts";
 
 const NONE = { certPath: undefined, keyPath: undefined };
 const YEAR_MS = 365 * 24 * 3_600_000;

@@ -1,6 +1,7 @@
 /** Under which names this gateway is called: what its certificate says, which Hosts it answers, the link it prints. */
 import { hostname } from "node:os";
 import { type KnownHosts, knownHosts } from "../auth/known_hosts.ts";
+import { hostPort } from "../config/listen.ts";
 import type { Config } from "../config/types.ts";
 import type { Clock } from "../observe/clock.ts";
 import { type Certificate, loadCertificate } from "./certificate.ts";
@@ -41,9 +42,8 @@ export function hostsOf({ listen, config }: NameDeps, interfaces: readonly strin
 
 /** The code is in the fragment, which a browser sends to nobody. */
 export function webchatLink({ gateway }: Config, addresses: readonly ListenAddress[], code: string): string {
-  const first = addresses[0];
-  const host = first?.hostname.includes(":") ? `[${first.hostname}]` : first?.hostname ?? "127.0.0.1";
+  const { hostname, port } = addresses[0] ?? { hostname: "127.0.0.1", port: gateway.port };
   const scheme = gateway.tls === undefined ? "http" : "https";
-  const own = `${scheme}://${host === "0.0.0.0" ? "127.0.0.1" : host}:${first?.port}`;
+  const own = `${scheme}://${hostPort(hostname === "0.0.0.0" ? "127.0.0.1" : hostname, port)}`;
   return `${gateway.publicUrl?.origin ?? own}/#code=${code}`;
 }
