@@ -14,3 +14,11 @@ export function cpuMs(pid: number): number {
 export function cat(path: string): string {
   return new TextDecoder().decode(new Deno.Command("cat", { args: [path], stderr: "null" }).outputSync().stdout);
 }
+
+/** The one child of process `pid` whose command line holds `text`. Throws when there is none. */
+export function childPid(pid: number, text: string): number {
+  const children = cat(`/proc/${pid}/task/${pid}/children`).trim().split(/\s+/u);
+  const found = children.find((each) => cat(`/proc/${each}/cmdline`).includes(text));
+  if (found === undefined) throw new Error("Cannot find the worker's process");
+  return Number(found);
+}

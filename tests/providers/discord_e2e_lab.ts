@@ -1,6 +1,6 @@
 /** A running gateway with Discord's real worker before our strict server, a scripted model, and a WebChat client. */
 import type { Json, TestClient } from "../helpers/client.ts";
-import { cat } from "../helpers/process_facts.ts";
+import { childPid } from "../helpers/process_facts.ts";
 import { FakeModel } from "../helpers/fake_model.ts";
 import { TestGateway } from "../helpers/gateway.ts";
 import { eventually } from "../helpers/wait.ts";
@@ -102,9 +102,4 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
 }
 
 /** The process of the worker of an account under `isolation: "process"`: the gateway's one child with that entry. */
-export function workerPid(gateway: TestGateway): number {
-  const children = cat(`/proc/${gateway.pid}/task/${gateway.pid}/children`).trim().split(/\s+/u);
-  const found = children.find((pid) => cat(`/proc/${pid}/cmdline`).includes("workers/discord/main.ts"));
-  if (found === undefined) throw new Error("Cannot find the worker's process");
-  return Number(found);
-}
+export const workerPid = (gateway: TestGateway): number => childPid(gateway.pid, "workers/discord/main.ts");

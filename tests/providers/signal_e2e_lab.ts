@@ -2,7 +2,7 @@
 import type { Json, TestClient } from "../helpers/client.ts";
 import { FakeModel } from "../helpers/fake_model.ts";
 import { TestGateway } from "../helpers/gateway.ts";
-import { cat } from "../helpers/process_facts.ts";
+import { childPid } from "../helpers/process_facts.ts";
 import { eventually } from "../helpers/wait.ts";
 import { ACCOUNT, type SignalOptions, type SignalServer, startSignal } from "../servers/signal/server.ts";
 import type { Person, SentMessage } from "../servers/signal/world.ts";
@@ -103,9 +103,4 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
 }
 
 /** The process of the worker under `isolation: "process"`: the gateway's one child with that entry. */
-export function workerPid(gateway: TestGateway): number {
-  const children = cat(`/proc/${gateway.pid}/task/${gateway.pid}/children`).trim().split(/\s+/u);
-  const found = children.find((pid) => cat(`/proc/${pid}/cmdline`).includes("workers/signal/main.ts"));
-  if (found === undefined) throw new Error("Cannot find the worker's process");
-  return Number(found);
-}
+export const workerPid = (gateway: TestGateway): number => childPid(gateway.pid, "workers/signal/main.ts");
